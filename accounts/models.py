@@ -1,0 +1,194 @@
+"""People and what they promised: users, creators' profiles, subscriptions and the mail we owe them."""
+
+import uuid
+from typing import Any, ClassVar, Final
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from flattr.fields import PeriodField
+
+BUDGET_CENTS_MIN: Final = 200
+BUDGET_CENTS_MAX: Final = 50_000
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users; Django's commands and allauth rely on these names."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401
+        """Create a user who logs in by email."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401
+        """Create a user who may do everything in the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a user by email, without regard to case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person: a fan, a creator, staff, or several of these at once."""
+
+    email = models.EmailField(_("email address"))
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique_without_case",
+                violation_error_message=_("A user with this email address exists already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Show the name where there is one, else the address."""
+        return self.name or self.email
+
+
+class CreatorProfile(models.Model):
+    """What makes a user a creator: the public page that receives clicks."""
+
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, related_name="creator_profile", primary_key=True, verbose_name=_("user")
+    )
+    slug = models.CharField(
+        _("address"),
+        max_length=60,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use a-z, 0-9 and single hyphens."))],
+    )
+    name = models.CharField(_("name"), max_length=200)
+    text = models.TextField(_("about"), blank=True, max_length=5000)
+    links = ArrayField(models.URLField(max_length=500), verbose_name=_("links"), default=list, blank=True, size=20)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("creator")
+        verbose_name_plural = _("creators")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"), name="creator_slug_is_plain"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Show the creator's public name."""
+        return self.name
+
+
+class Subscription(models.Model):
+    """A fan's promise from one period on, until a newer row says otherwise. Rows are only ever added.
+
+    The row in force for a period is the newest one that takes effect in or before it.
+    """
+
+    class State(models.TextChoices):
+        """What the fan wants to happen."""
+
+        ACTIVE = "active", _("active")
+        """The budget is cut every month."""
+        PAUSED = "paused", _("paused")
+        """Nothing is cut or charged; the fan means to come back."""
+        CANCELLED = "cancelled", _("cancelled")
+        """Nothing is cut or charged any more."""
+
+    class Term(models.IntegerChoices):
+        """How many months one charge pays for."""
+
+        MONTHLY = 1, _("1 month")
+        QUARTERLY = 3, _("3 months")
+
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="subscriptions", verbose_name=_("fan"))
+    budget_cents = models.PositiveIntegerField(_("monthly budget in cents"))
+    term_months = models.PositiveSmallIntegerField(_("term"), choices=Term, default=Term.MONTHLY)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.ACTIVE)
+    effective_from = PeriodField(_("in effect from"))
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        indexes = [models.Index("fan", "-id", name="subscription_newest_of_fan")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(budget_cents__range=(BUDGET_CENTS_MIN, BUDGET_CENTS_MAX)),
+                name="subscription_budget_within_limits",
+            ),
+            models.CheckConstraint(condition=models.Q(term_months__in=[1, 3]), name="subscription_term_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["active", "paused", "cancelled"]), name="subscription_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show whose promise it is and from when."""
+        return f"{self.fan}: {self.budget_cents} cents from {self.effective_from} ({self.state})"
+
+
+class Notification(models.Model):
+    """An email that we owe a person. Written with the fact that it tells, sent by a worker afterwards."""
+
+    class Kind(models.TextChoices):
+        """What the email is about; each kind has templates of its own under `templates/emails/`."""
+
+        MONTH_SETTLED = "month_settled", _("month settled (fan)")
+        EARNINGS_SETTLED = "earnings_settled", _("month settled (creator)")
+        DEPOSIT_NEEDS_YOU = "deposit_needs_you", _("deposit needs confirmation")
+        DEPOSIT_DECLINED = "deposit_declined", _("deposit declined")
+        PAYOUT_APPROVED = "payout_approved", _("payout approved")
+        PAYOUT_REJECTED = "payout_rejected", _("payout rejected")
+        PAYOUT_SENT = "payout_sent", _("payout sent")
+        PAYOUT_FAILED = "payout_failed", _("payout failed")
+        REFUND_SENT = "refund_sent", _("refund sent")
+        REFUND_FAILED = "refund_failed", _("refund failed")
+        ALARM = "alarm", _("alarm for staff")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recipient = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="notifications", verbose_name=_("recipient")
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    subject_key = models.CharField(_("what it tells of"), max_length=100)
+    context = models.JSONField(_("context"), default=dict)
+    created_at = models.DateTimeField(_("created"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "subject_key"], name="notification_told_once"
+            )
+        ]
+        indexes = [
+            models.Index("created_at", condition=models.Q(sent_at__isnull=True), name="notification_unsent")
+        ]
+
+    def __str__(self) -> str:
+        """Show what is told to whom."""
+        return f"{self.kind} to {self.recipient}"

@@ -1,0 +1,217 @@
+"""Writes about people and their promises."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.core import mail
+from django.db import IntegrityError
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+from accounts import queries
+from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, CreatorProfile, Notification, Subscription, User
+from flattr.period import Period
+from flattr.transactions import durable, required, savepoint
+
+NOTIFICATION_ATTEMPTS_MAX: Final = 8
+
+
+class BudgetOutOfRange(ValueError):
+    """The budget is below the minimum or above the maximum."""
+
+    def __init__(self, budget_cents: int) -> None:
+        super().__init__(
+            f"budget_cents: {budget_cents} is not between {BUDGET_CENTS_MIN} and {BUDGET_CENTS_MAX} cents"
+        )
+
+
+class UnknownTerm(ValueError):
+    """The term is neither 1 nor 3 months."""
+
+    def __init__(self, term_months: int) -> None:
+        super().__init__(f"term_months: {term_months} is neither 1 nor 3")
+
+
+class NothingToChange(ValueError):
+    """The fan has no subscription that could be changed that way."""
+
+
+class SlugTaken(ValueError):
+    """Another creator has that address, or the user is a creator already."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"slug: {slug!r} is taken")
+
+
+def start_of_change(*, current: Subscription | None, state: str, now: datetime) -> Period:
+    """Return the period from which a change made now takes effect.
+
+    A promise that begins, or begins again, counts at once, since the fan has clicks waiting for it.
+    Every other change counts from the next period, so that this month's cake stays as it was shown.
+    """
+    period = Period.at(now)
+    begins = current is None or current.state != Subscription.State.ACTIVE
+    return period if begins and state == Subscription.State.ACTIVE else period.next
+
+
+@durable
+def subscribe(*, fan: User, budget_cents: int, term_months: int, now: datetime) -> Subscription:
+    """Promise a monthly budget in cents, charged for `term_months` at a time, or change the promise.
+
+    :raises BudgetOutOfRange: below 200 or above 50,000 cents.
+    :raises UnknownTerm: for a term other than 1 or 3 months.
+    """
+    lock_fan(fan=fan)
+    current = queries.subscription_for(fan=fan, period=Period.at(now))
+    state = Subscription.State.ACTIVE
+    return promise(
+        fan=fan,
+        budget_cents=budget_cents,
+        term_months=term_months,
+        state=state,
+        effective_from=start_of_change(current=current, state=state, now=now),
+        now=now,
+    )
+
+
+@durable
+def set_subscription_state(*, fan: User, state: Subscription.State, now: datetime) -> Subscription:
+    """Pause, cancel or resume the fan's promise, keeping its budget and term.
+
+    :raises NothingToChange: if there is no promise, or it is in that state already.
+    """
+    lock_fan(fan=fan)
+    latest = queries.latest_subscription(fan=fan)
+    if latest is None or latest.state == state:
+        msg = f"state: there is no subscription to make {state}"
+        raise NothingToChange(msg)
+    current = queries.subscription_for(fan=fan, period=Period.at(now))
+    return promise(
+        fan=fan,
+        budget_cents=latest.budget_cents,
+        term_months=latest.term_months,
+        state=state,
+        effective_from=start_of_change(current=current, state=state, now=now),
+        now=now,
+    )
+
+
+@required
+def promise(  # noqa: PLR0913  A row has that many columns.
+    *, fan: User, budget_cents: int, term_months: int, state: Subscription.State, effective_from: Period, now: datetime
+) -> Subscription:
+    """Add the row that says what the fan promises from a period on.
+
+    :raises BudgetOutOfRange: below 200 or above 50,000 cents.
+    :raises UnknownTerm: for a term other than 1 or 3 months.
+    """
+    if not BUDGET_CENTS_MIN <= budget_cents <= BUDGET_CENTS_MAX:
+        raise BudgetOutOfRange(budget_cents)
+    if term_months not in Subscription.Term.values:
+        raise UnknownTerm(term_months)
+    return Subscription.objects.create(
+        fan=fan,
+        budget_cents=budget_cents,
+        term_months=term_months,
+        state=state,
+        effective_from=effective_from,
+        created_at=now,
+    )
+
+
+@required
+def lock_fan(*, fan: User) -> None:
+    """Let one change of a fan's promise or deposits follow another until the transaction ends."""
+    User.objects.select_for_update(no_key=True).get(pk=fan.pk)
+
+
+@durable
+def become_creator(*, user: User, slug: str, name: str, text: str = "", links: Sequence[str] = ()) -> CreatorProfile:
+    """Open the user's page as a creator.
+
+    :raises SlugTaken: if the address belongs to somebody, or the user is a creator already.
+    """
+    try:
+        with savepoint():
+            return CreatorProfile.objects.create(user=user, slug=slug, name=name, text=text, links=list(links))
+    except IntegrityError as error:
+        raise SlugTaken(slug) from error
+
+
+@durable
+def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequence[str]) -> None:
+    """Change what the creator's page says; its address stays."""
+    profile.name, profile.text, profile.links = name, text, list(links)
+    profile.save(update_fields=["name", "text", "links"])
+
+
+@required
+def notify(
+    *, recipient: User, kind: Notification.Kind, subject_key: str, context: Mapping[str, Any], now: datetime
+) -> None:
+    """Note an email that is owed, together with the fact that it tells; telling the same twice is a no-op."""
+    notify_many(
+        notifications=[
+            Notification(
+                recipient=recipient, kind=kind, subject_key=subject_key, context=dict(context), created_at=now
+            )
+        ]
+    )
+
+
+@required
+def notify_many(*, notifications: Sequence[Notification]) -> None:
+    """Note many emails that are owed; those told already are left out."""
+    Notification.objects.bulk_create(notifications, ignore_conflicts=True, batch_size=2000)
+
+
+def send_notifications(*, now: datetime, limit: int = 500) -> int:
+    """Send the emails that are owed, oldest first, and return how many went out.
+
+    One that fails is tried again by a later run, a few times with growing pauses; the others go on.
+    """
+    owed = (
+        Notification.objects.filter(sent_at__isnull=True, attempts__lt=NOTIFICATION_ATTEMPTS_MAX)
+        .order_by("created_at")
+        .values_list("id", "created_at", "attempts")[:limit]
+    )
+    due = [id_ for id_, created_at, attempts in owed if now >= created_at + _pause_after(attempts)]
+    return sum(_send_notification(notification_id=id_, now=now) for id_ in due)
+
+
+def _pause_after(attempts: int) -> timedelta:
+    """Return how long after its writing an email is tried again: 0, 2, 6, 14 ... minutes."""
+    return timedelta(minutes=2 ** (attempts + 1) - 2)
+
+
+@durable
+def _send_notification(*, notification_id: object, now: datetime) -> bool:
+    """Send one email unless somebody else does or did; the row lock keeps two workers apart."""
+    notification = (
+        Notification.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("recipient")
+        .filter(pk=notification_id, sent_at__isnull=True)
+        .first()
+    )
+    if notification is None:
+        return False
+    notification.attempts += 1
+    subject, body = render_notification(notification)
+    try:
+        mail.send_mail(subject, body, None, [notification.recipient.email])
+    except OSError:
+        notification.save(update_fields=["attempts"])
+        return False
+    notification.sent_at = now
+    notification.save(update_fields=["attempts", "sent_at"])
+    return True
+
+
+def render_notification(notification: Notification) -> tuple[str, str]:
+    """Return the subject and the text of an email."""
+    context = {**notification.context, "recipient": notification.recipient}
+    with override(notification.context.get("language", "en")):
+        subject = render_to_string(f"emails/{notification.kind}_subject.txt", context)
+        body = render_to_string(f"emails/{notification.kind}.txt", context)
+    return " ".join(subject.split()), body

@@ -1,0 +1,132 @@
+"""What creators embed and what fans do with it: sites, buttons and clicks. No money here."""
+
+import secrets
+import uuid
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from flattr.fields import PeriodField
+
+PUBLIC_ID_LENGTH: Final = 12
+_PUBLIC_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def new_public_id() -> str:
+    """Return a random id for URLs, without letters that are easily mistaken for one another."""
+    return "".join(secrets.choice(_PUBLIC_ID_ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
+
+
+class Site(models.Model):
+    """A creator's domain."""
+
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sites", verbose_name=_("creator"))
+    host = models.CharField(_("host"), max_length=253)
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("sites")
+        constraints = [models.UniqueConstraint(fields=["creator", "host"], name="site_once_a_creator")]
+
+    def __str__(self) -> str:
+        """Show the domain."""
+        return self.host
+
+
+class Button(models.Model):
+    """One thing that can be clicked: a URL of a creator's site."""
+
+    class Category(models.TextChoices):
+        """What sort of work it is, as old Flattr asked for it."""
+
+        TEXT = "text", _("text")
+        IMAGES = "images", _("images")
+        AUDIO = "audio", _("audio")
+        VIDEO = "video", _("video")
+        SOFTWARE = "software", _("software")
+        PEOPLE = "people", _("people")
+        OTHER = "other", _("other")
+
+    public_id = models.CharField(_("public id"), max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("creator"))
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("site"))
+    url = models.URLField(_("address"), max_length=2000)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    category = models.CharField(_("category"), max_length=10, choices=Category, default=Category.OTHER)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True, size=20)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("button")
+        verbose_name_plural = _("buttons")
+        constraints = [models.UniqueConstraint(fields=["creator", "url"], name="button_once_a_url")]
+
+    def __str__(self) -> str:
+        """Show the title."""
+        return self.title
+
+
+class Click(models.Model):
+    """One fan's one slice for one button in one period.
+
+    The id is chosen by the client or the page, so a repeated request is a no-op. An undone click
+    stays as a row, so that a late repeat of the request can't bring it back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clicks", db_index=False)
+    button = models.ForeignKey(Button, on_delete=models.PROTECT, related_name="clicks", db_index=False)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="received_clicks", db_index=False)
+    period = PeriodField(_("period"))
+    clicked_at = models.DateTimeField(_("clicked"))
+    origin = models.CharField(_("origin"), max_length=300, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("click")
+        verbose_name_plural = _("clicks")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(fan=models.F("creator")), name="click_never_on_ones_own_button"
+            )
+        ]
+        indexes = [
+            # Month end reads this one alone: every standing click of a period, grouped by fan and button.
+            models.Index(
+                "period", "fan", "button", condition=models.Q(undone_at__isnull=True), name="click_by_fan"
+            ),
+            models.Index(
+                "button", "period", condition=models.Q(undone_at__isnull=True), name="click_by_button"
+            ),
+            models.Index(
+                "creator", "period", condition=models.Q(undone_at__isnull=True), name="click_by_creator"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show the click's id."""
+        return str(self.id)
+
+
+class ClosedPeriod(models.Model):
+    """A period that is over for good: from this row on, a trigger refuses to add, undo or move its clicks."""
+
+    period = PeriodField(_("period"), primary_key=True)
+    closed_at = models.DateTimeField(_("closed"))
+
+    class Meta:
+        verbose_name = _("closed period")
+        verbose_name_plural = _("closed periods")
+
+    def __str__(self) -> str:
+        """Show the period."""
+        return str(self.period)

@@ -1,0 +1,212 @@
+"""Writes about buttons and clicks."""
+
+import uuid
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from django.db import IntegrityError, connection
+from psycopg2 import errorcodes
+
+from accounts.models import User
+from buttons.models import Button, Click, ClosedPeriod, Site
+from flattr.period import Period
+from flattr.transactions import durable, required, savepoint
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class UnableToClick(ValueError):
+    """The click can't be recorded."""
+
+
+class OwnButton(UnableToClick):
+    """The fan is the button's creator."""
+
+
+class HiddenButton(UnableToClick):
+    """The creator has hidden the button."""
+
+
+class PeriodClosed(UnableToClick):
+    """The period is over; its clicks are what they are."""
+
+
+class ClickIdTaken(UnableToClick):
+    """The id belongs to another fan's click or to a click on another button."""
+
+
+class UnknownClick(ValueError):
+    """The fan has no such click."""
+
+
+class BadUrl(ValueError):
+    """The address is not one that a button can stand for."""
+
+
+class ButtonExists(ValueError):
+    """The creator has a button for that address already."""
+
+
+def canonical_url(url: str) -> str:
+    """Return the one spelling of a web address: host in lower case, no default port, no fragment.
+
+    :raises BadUrl: if it is not a plain http or https address with a host.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        msg = f"url: {url!r} is malformed"
+        raise BadUrl(msg) from error
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        msg = f"url: {url!r} is not an http or https address"
+        raise BadUrl(msg)
+    if parts.username is not None or parts.password is not None:
+        msg = "url: an address with a login in it can't be shown to others"
+        raise BadUrl(msg)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+        host = f"{host}:{port}"
+    return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+
+
+@durable
+def create_button(  # noqa: PLR0913  A button has that many properties.
+    *,
+    creator: User,
+    url: str,
+    title: str,
+    description: str = "",
+    category: str = Button.Category.OTHER,
+    tags: tuple[str, ...] = (),
+    language: str = "",
+) -> Button:
+    """Create a button for one address, and its site when it is the first there.
+
+    :raises BadUrl: if the address can't be one.
+    :raises ButtonExists: if the creator has a button for it.
+    """
+    address = canonical_url(url)
+    site, _ = Site.objects.get_or_create(creator=creator, host=urlsplit(address).hostname or "")
+    try:
+        with savepoint():
+            return Button.objects.create(
+                creator=creator,
+                site=site,
+                url=address,
+                title=title,
+                description=description,
+                category=category,
+                tags=list(tags),
+                language=language,
+            )
+    except IntegrityError as error:
+        msg = f"url: you have a button for {address} already"
+        raise ButtonExists(msg) from error
+
+
+@durable
+def set_hidden(*, button: Button, hidden: bool, now: datetime) -> None:
+    """Hide a button, which keeps its clicks but takes no new ones, or show it again."""
+    button.hidden_at = (button.hidden_at or now) if hidden else None
+    button.save(update_fields=["hidden_at"])
+
+
+@durable
+def record_click(*, click_id: uuid.UUID, fan: User, button: Button, origin: str, now: datetime) -> Click:
+    """Give the button one slice of the fan's cake of this month; the same id again changes nothing.
+
+    `origin` is the scheme and host of the page that the fan came from, or empty.
+
+    :raises OwnButton: if the fan made the button.
+    :raises HiddenButton: if the button is hidden.
+    :raises PeriodClosed: if the month was closed in this very moment.
+    :raises ClickIdTaken: if the id stands for another click.
+    """
+    if button.creator_id == fan.pk:
+        msg = "button: you can't click your own button"
+        raise OwnButton(msg)
+    if button.hidden_at is not None:
+        msg = "button: its creator has hidden it"
+        raise HiddenButton(msg)
+    click = Click(
+        id=click_id,
+        fan=fan,
+        button=button,
+        creator_id=button.creator_id,
+        period=Period.at(now),
+        clicked_at=now,
+        origin=origin,
+    )
+    try:
+        with savepoint():
+            click.save(force_insert=True)
+    except IntegrityError as error:
+        if _is_closed(error):
+            msg = f"period: {click.period} is closed"
+            raise PeriodClosed(msg) from error
+        existing = Click.objects.filter(id=click_id, fan=fan, button=button).first()
+        if existing is None:
+            msg = "click: this id stands for another click"
+            raise ClickIdTaken(msg) from error
+        return existing
+    return click
+
+
+@durable
+def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
+    """Take a click back; taking it back twice changes nothing.
+
+    :raises UnknownClick: if the fan has no such click.
+    :raises PeriodClosed: if its period is closed.
+    """
+    click = Click.objects.select_for_update(of=("self",)).select_related("button").filter(id=click_id, fan=fan).first()
+    if click is None:
+        msg = "click: there is none of yours with this id"
+        raise UnknownClick(msg)
+    if click.undone_at is not None:
+        return click
+    click.undone_at = now
+    try:
+        with savepoint():
+            click.save(update_fields=["undone_at"])
+    except IntegrityError as error:
+        if not _is_closed(error):
+            raise
+        msg = f"period: {click.period} is closed, its clicks can't be undone"
+        raise PeriodClosed(msg) from error
+    return click
+
+
+@required
+def close_period(*, period: Period, now: datetime) -> None:
+    """Close a period to clicks for good; closing it twice changes nothing.
+
+    Every click holds a shared lock on its period until it is committed (see the trigger in
+    `migrations/0002`), so taking that lock alone here waits for the last click under way.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(buttons_period_lock(%s))", [period.first_day])
+    ClosedPeriod.objects.bulk_create([ClosedPeriod(period=period, closed_at=now)], ignore_conflicts=True)
+
+
+@required
+def import_clicks(*, clicks: list[Click]) -> None:
+    """Add many clicks in one go, as an import does.
+
+    :raises PeriodClosed: if their period is closed.
+    """
+    try:
+        with savepoint():
+            Click.objects.bulk_create(clicks, batch_size=5000)
+    except IntegrityError as error:
+        if not _is_closed(error):
+            raise
+        msg = f"period: {clicks[0].period} is closed"
+        raise PeriodClosed(msg) from error
+
+
+def _is_closed(error: IntegrityError) -> bool:
+    """Tell the trigger's refusal from a repeated id, by the error code that the trigger chose."""
+    return getattr(error.__cause__, "pgcode", None) == errorcodes.INTEGRITY_CONSTRAINT_VIOLATION

@@ -1,0 +1,99 @@
+"""Reads about buttons and clicks."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.core.cache import cache
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+
+from accounts.models import User
+from buttons.models import Button, Click, ClosedPeriod
+from flattr.period import Period
+
+COUNT_CACHE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClickedButton:
+    """A button with the clicks that one fan gave it in one period."""
+
+    button: Button
+    clicks: int
+    latest_click_id: str
+
+
+def standing_clicks(*, period: Period) -> QuerySet[Click]:
+    """Return the clicks of a period that were not undone."""
+    return Click.objects.filter(period=period, undone_at__isnull=True)
+
+
+def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
+    """Return what the fan clicked in the period, most clicked first, each with its latest click."""
+    latest = (
+        Click.objects.filter(fan=fan, period=period, undone_at__isnull=True, button_id=OuterRef("button_id"))
+        .order_by("-clicked_at", "-id")
+        .values("id")[:1]
+    )
+    rows = list(
+        standing_clicks(period=period)
+        .filter(fan=fan)
+        .values("button_id")
+        .annotate(clicks=Count("id"), newest=Max("clicked_at"), latest_click_id=Subquery(latest))
+        .order_by("-clicks", "-newest", "button_id")
+    )
+    buttons = Button.objects.select_related("creator__creator_profile").in_bulk([row["button_id"] for row in rows])
+    return [
+        ClickedButton(
+            button=buttons[row["button_id"]], clicks=row["clicks"], latest_click_id=str(row["latest_click_id"])
+        )
+        for row in rows
+    ]
+
+
+def fan_has_clicks(*, fan: User, period: Period) -> bool:
+    """Tell whether the fan has a standing click in the period."""
+    return standing_clicks(period=period).filter(fan=fan).exists()
+
+
+def fan_clicks_on(*, fan: User, button: Button, period: Period) -> int:
+    """Count the fan's standing clicks for one button in one period."""
+    return standing_clicks(period=period).filter(fan=fan, button=button).count()
+
+
+def click_count(*, button: Button) -> int:
+    """Count all standing clicks that the button ever got, exactly."""
+    return Click.objects.filter(button=button, undone_at__isnull=True).count()
+
+
+def cached_click_count(*, button: Button) -> int:
+    """Count as `click_count` does, at most a minute old: what badges on other people's pages show."""
+    count = cache.get_or_set(
+        f"clicks:{button.public_id}", lambda: click_count(button=button), timeout=COUNT_CACHE_SECONDS
+    )
+    return int(count or 0)
+
+
+def creator_clicks(*, creator: User, period: Period) -> QuerySet[Button]:
+    """Return the creator's buttons with `clicks` and `fans` of the period, most clicked first."""
+    rows = (
+        standing_clicks(period=period)
+        .filter(creator=creator, button_id=OuterRef("pk"))
+        .order_by()
+        .values("button_id")
+        .annotate(clicks=Count("id"), fans=Count("fan_id", distinct=True))
+    )
+    return (
+        Button.objects.filter(creator=creator)
+        .annotate(clicks=Subquery(rows.values("clicks")), fans=Subquery(rows.values("fans")))
+        .order_by(F("clicks").desc(nulls_last=True), "title", "id")
+    )
+
+
+def public_buttons(*, creator: User) -> QuerySet[Button]:
+    """Return the creator's buttons that everybody may see, newest first."""
+    return Button.objects.filter(creator=creator, hidden_at__isnull=True).order_by("-created_at", "-id")
+
+
+def period_is_closed(*, period: Period) -> bool:
+    """Tell whether the period takes no more clicks and no more undoing."""
+    return ClosedPeriod.objects.filter(period=period).exists()

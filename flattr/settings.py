@@ -1,0 +1,288 @@
+"""Settings, all read from the environment; a missing or wrong value stops the start and names itself.
+
+`FLATTR_ENV` says which of two worlds this is. `development` has defaults for everything;
+`production` insists on every value whose default would be unsafe. `.env.example` describes them all.
+"""
+
+import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from environs import Env, EnvError, validate
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR: Final = Path(__file__).resolve().parent.parent
+
+env = Env()
+
+try:
+    FLATTR_ENV: str = env.str("FLATTR_ENV", validate=validate.OneOf(["development", "production"]))
+    DEVELOPMENT = FLATTR_ENV == "development"
+
+    SECRET_KEY: str = (
+        env.str("SECRET_KEY", "development-only-" + "0" * 50)
+        if DEVELOPMENT
+        else env.str("SECRET_KEY", validate=validate.Length(min=50))
+    )
+    DATABASE_URL: str = env.str("DATABASE_URL", validate=validate.Regexp(r"^postgres(ql)?://"))
+    REDIS_URL: str = env.str("REDIS_URL", validate=validate.Regexp(r"^(rediss?|unix)://"))
+    DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True)}
+
+    APP_URL: str = (
+        env.str("APP_URL", "http://localhost:8000", validate=validate.URL(require_tld=False))
+        if DEVELOPMENT
+        else env.str("APP_URL", validate=validate.URL(schemes=["https"]))
+    ).rstrip("/")
+    ALLOWED_HOSTS: list[str] = env.list(
+        "ALLOWED_HOSTS",
+        ["localhost", ".localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(APP_URL).hostname],
+    )
+    TRUSTED_PROXY: bool = env.bool("TRUSTED_PROXY", False)
+    LOG_LEVEL: str = env.str(
+        "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+    )
+
+    EMAIL: dict[str, object] = (
+        env.dj_email_url("EMAIL_URL", "console:") if DEVELOPMENT else env.dj_email_url("EMAIL_URL")
+    )
+    DEFAULT_FROM_EMAIL: str = (
+        env.str("DEFAULT_FROM_EMAIL", "Flattr <hello@flattr.example>")
+        if DEVELOPMENT
+        else env.str("DEFAULT_FROM_EMAIL")
+    )
+
+    PAYMENT_GATEWAY: str = (
+        env.str("PAYMENT_GATEWAY", "sandbox", validate=validate.OneOf(["sandbox"]))
+        if DEVELOPMENT
+        else env.str("PAYMENT_GATEWAY", validate=validate.OneOf(["sandbox"]))
+    )
+    PLATFORM_FEE_BASIS_POINTS: int = env.int("PLATFORM_FEE_BASIS_POINTS", 1000, validate=validate.Range(0, 5000))
+    MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 1000, validate=validate.Range(1, 1_000_000))
+    HOLD_UNTIL_DAY: int = env.int("HOLD_UNTIL_DAY", 10, validate=validate.Range(1, 28))
+    SETTLEMENT_RANGE_FANS: int = env.int("SETTLEMENT_RANGE_FANS", 1000, validate=validate.Range(1, 100_000))
+except EnvError as error:
+    sys.exit(f"Flattr can't start: {error}. See .env.example for every variable.")
+
+# Core ---------------------------------------------------------------------------------------------
+
+DEBUG = False
+ROOT_URLCONF = "flattr.urls"
+WSGI_APPLICATION = "flattr.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "drf_spectacular",
+    "rest_framework",
+    "flattr",
+    "accounts",
+    "buttons",
+    "payouts",
+    "payouts.ledger",
+    "payouts.gateway.sandbox",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "flattr.middleware.private_unless_said_otherwise",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+if DEVELOPMENT:
+    # Demo host sites live on names of their own beside ours, as real ones do.
+    MIDDLEWARE.insert(0, "flattr.development.host_sites.serve_host_sites")
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["django.templatetags.i18n", "flattr.templatetags.money"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "flattr.context_processors.house",
+            ],
+        },
+    },
+]
+
+# Databases and queues -----------------------------------------------------------------------------
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_TASK_IGNORE_RESULT = True
+# A task is taken off the queue only when it is done, so a killed worker's task runs again elsewhere.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+    # A doorbell that can't be rung soon is given up; the sweeps find what it would have announced.
+    "max_retries": 1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Ten minutes after the month's end; the hours after are the sweep for a run that was cut short.
+    "settle the month": {"task": "payouts.tasks.settle_due_months", "schedule": crontab(minute="10")},
+    "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
+    "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},
+    "raise alarms": {"task": "payouts.tasks.raise_alarms", "schedule": crontab(minute="0")},
+    "sweep open settlements": {"task": "payouts.tasks.sweep_settlements", "schedule": 60.0},
+    "sweep open deposits": {"task": "payouts.tasks.sweep_deposits", "schedule": 60.0},
+    "sweep open payouts": {"task": "payouts.tasks.sweep_payouts", "schedule": 60.0},
+    "sweep unsent notifications": {"task": "accounts.tasks.send_notifications", "schedule": 60.0},
+}
+
+# People -------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "payouts:cake"
+ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# A code typed into the same browser keeps what the visitor was about to do, a click for example.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+
+# Web ----------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "flattr.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+if TRUSTED_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if not DEVELOPMENT:
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    # The health checks come from inside, by plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Flattr",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+# Email --------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = str(EMAIL["EMAIL_BACKEND"])
+EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"]
+EMAIL_HOST = EMAIL["EMAIL_HOST"]
+EMAIL_PORT = EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Languages and time -------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Logs ---------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}

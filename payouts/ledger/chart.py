@@ -1,0 +1,60 @@
+"""The chart of accounts: which kinds of pot exist, which side grows them, which may be overdrawn."""
+
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(TextChoices):
+    """The kinds of ledger account. Kinds with an owner have one account a user, the others one in all."""
+
+    PROCESSOR_CASH = "processor_cash", _("money at the payment processor")
+    """Asset. May be overdrawn: what the processor has paid out is a fact, even where we fell short."""
+    FAN_BALANCE = "fan_balance", _("fan's balance")
+    """Liability to one fan: prepaid, only for giving."""
+    SETTLEMENT_CLEARING = "settlement_clearing", _("settlement clearing")
+    """Liability inside a settlement, between fans and creators; zero outside one."""
+    CREATOR_BALANCE = "creator_balance", _("creator's balance")
+    """Liability to one creator: earned and not yet asked for."""
+    PAYOUTS_IN_TRANSIT = "payouts_in_transit", _("payouts in transit")
+    """Liability: reserved for payouts and refunds whose outcome isn't known yet."""
+    DISPUTED = "disputed", _("disputed")
+    """Liability: frozen until a dispute is decided."""
+    PLATFORM_FEE = "platform_fee", _("platform fees")
+    """Income of the platform."""
+    PROCESSOR_FEE = "processor_fee", _("processor fees")
+    """Expense of the platform: what the card company keeps."""
+    LOSSES = "losses", _("losses")
+    """Expense of the platform: what nobody else bears."""
+
+
+GROWS_BY_DEBIT: Final = frozenset({Kind.PROCESSOR_CASH, Kind.PROCESSOR_FEE, Kind.LOSSES})
+"""Assets and expenses; every other kind grows by credit."""
+
+OWNED: Final = frozenset({Kind.FAN_BALANCE, Kind.CREATOR_BALANCE})
+"""Kinds that belong to a user."""
+
+NEVER_OVERDRAWN: Final = frozenset(
+    {Kind.FAN_BALANCE, Kind.SETTLEMENT_CLEARING, Kind.CREATOR_BALANCE, Kind.PAYOUTS_IN_TRANSIT, Kind.DISPUTED}
+)
+"""Kinds whose debits may never exceed their credits. All of them grow by credit."""
+
+
+class TransferKind(TextChoices):
+    """Why money moved."""
+
+    DEPOSIT = "deposit", _("deposit")
+    PROCESSOR_FEE = "processor_fee", _("processor fee")
+    SHARE = "share", _("month's cake")
+    """A fan's whole spend of a month, into clearing."""
+    EARNING = "earning", _("earnings")
+    """A creator's part of a month, out of clearing."""
+    PLATFORM_FEE = "platform_fee", _("platform fee")
+    PAYOUT_RESERVED = "payout_reserved", _("payout requested")
+    PAYOUT_SENT = "payout_sent", _("payout sent")
+    PAYOUT_RETURNED = "payout_returned", _("payout returned")
+    REFUND_RESERVED = "refund_reserved", _("refund requested")
+    REFUND_SENT = "refund_sent", _("refund sent")
+    REFUND_RETURNED = "refund_returned", _("refund returned")
+    REVERSAL = "reversal", _("reversal")

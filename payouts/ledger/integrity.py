@@ -1,0 +1,55 @@
+"""Proof that the book agrees with itself, recomputed from the transfers alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that doesn't hold: which rule, and where."""
+
+    rule: str
+    detail: str
+
+    def __str__(self) -> str:
+        """Write the finding as one line."""
+        return f"{self.rule}: {self.detail}"
+
+
+RULES: Final[Mapping[str, str]] = {
+    "counters equal the sums of transfers": """
+        SELECT format('account %s (%s) counts %s and %s, its transfers sum to %s and %s', account.id, account.kind,
+                      account.debits_micros, account.credits_micros,
+                      coalesce(debits.total, 0), coalesce(credits.total, 0))
+        FROM ledger_ledgeraccount AS account
+        LEFT JOIN (SELECT debit_account_id AS id, sum(amount_micros) AS total
+                   FROM ledger_transfer GROUP BY 1) AS debits USING (id)
+        LEFT JOIN (SELECT credit_account_id AS id, sum(amount_micros) AS total
+                   FROM ledger_transfer GROUP BY 1) AS credits USING (id)
+        WHERE (account.debits_micros, account.credits_micros)
+              <> (coalesce(debits.total, 0), coalesce(credits.total, 0))
+        """,
+    "all debits equal all credits": """
+        SELECT format('debits are %s, credits are %s', sum(debits_micros), sum(credits_micros))
+        FROM ledger_ledgeraccount HAVING sum(debits_micros) <> sum(credits_micros)
+        """,
+    "no balance is below zero where its kind forbids it": """
+        SELECT format('account %s (%s) is overdrawn', id, kind) FROM ledger_ledgeraccount
+        WHERE kind IN ('fan_balance', 'settlement_clearing', 'creator_balance', 'payouts_in_transit', 'disputed')
+              AND debits_micros > credits_micros
+        """,
+}
+"""Each rule with the query for what breaks it: one line of text a row, no row where it holds."""
+
+
+def check(rules: Mapping[str, str] = RULES, *, limit: int = 20) -> list[Finding]:
+    """Return what breaks these rules, at most `limit` findings a rule; nothing means that all holds."""
+    findings: list[Finding] = []
+    with connection.cursor() as cursor:
+        for rule, query in rules.items():
+            cursor.execute(query)
+            findings += [Finding(rule=rule, detail=detail) for (detail,) in cursor.fetchmany(limit)]
+    return findings

@@ -1,0 +1,69 @@
+"""Reading the book."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, Sum
+
+from accounts.models import User
+from payouts.ledger import chart
+from payouts.ledger.models import LedgerAccount, Transfer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A transfer seen from one account: its change and the balance after it, in micros."""
+
+    transfer_id: int
+    kind: chart.TransferKind
+    occurred_at: datetime
+    change_micros: int
+    balance_micros: int
+    idempotency_key: str
+
+
+def account_of(*, kind: chart.Kind, owner: User | None = None) -> LedgerAccount | None:
+    """Return the account, or None where nothing was ever posted to it."""
+    return LedgerAccount.objects.filter(kind=kind, owner=owner).first()
+
+
+def balance_micros(*, kind: chart.Kind, owner: User | None = None) -> int:
+    """Return what the account holds now, 0 where it was never opened."""
+    account = account_of(kind=kind, owner=owner)
+    return 0 if account is None else account.balance_micros
+
+
+def balance_as_of(*, account: LedgerAccount, moment: datetime) -> int:
+    """Return what the account held just before a moment, by what occurred before it."""
+    own = Q(debit_account=account) | Q(credit_account=account)
+    sums = Transfer.objects.filter(own, occurred_at__lt=moment).aggregate(
+        debits=Sum("amount_micros", filter=Q(debit_account=account)),
+        credits=Sum("amount_micros", filter=Q(credit_account=account)),
+    )
+    difference = (sums["credits"] or 0) - (sums["debits"] or 0)
+    return -difference if account.kind in chart.GROWS_BY_DEBIT else difference
+
+
+def entries(*, account: LedgerAccount, start: datetime, end: datetime) -> tuple[int, list[Entry]]:
+    """Return the balance before `start` and the entries from there until before `end`, oldest first."""
+    opening = balance_as_of(account=account, moment=start)
+    sign = -1 if account.kind in chart.GROWS_BY_DEBIT else 1
+    balance = opening
+    found: list[Entry] = []
+    transfers = Transfer.objects.filter(
+        Q(debit_account=account) | Q(credit_account=account), occurred_at__gte=start, occurred_at__lt=end
+    ).order_by("occurred_at", "id")
+    for transfer in transfers:
+        change = sign * transfer.amount_micros * (1 if transfer.credit_account_id == account.pk else -1)
+        balance += change
+        found.append(
+            Entry(
+                transfer_id=transfer.pk,
+                kind=chart.TransferKind(transfer.kind),
+                occurred_at=transfer.occurred_at,
+                change_micros=change,
+                balance_micros=balance,
+                idempotency_key=transfer.idempotency_key,
+            )
+        )
+    return opening, found
