@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401
         """Create a user who logs in by email."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -34,13 +34,13 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find a user by email, without regard to case."""
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: a fan, a creator, staff, or several of these at once."""
 
-    email = models.EmailField(_("email address"))
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=80, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
@@ -56,11 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"),
-                name="user_email_unique_without_case",
-                violation_error_message=_("A user with this email address exists already."),
-            )
+            # Addresses are kept in lower case, which makes the plain unique index ignore case.
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_in_lower_case")
         ]
 
     def __str__(self) -> str:
@@ -131,7 +128,7 @@ class Subscription(models.Model):
     class Meta:
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
-        indexes = [models.Index("fan", "-id", name="subscription_newest_of_fan")]
+        indexes = [models.Index(fields=["fan", "-id"], name="subscription_newest_of_fan")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(budget_cents__range=(BUDGET_CENTS_MIN, BUDGET_CENTS_MAX)),
@@ -186,7 +183,7 @@ class Notification(models.Model):
             )
         ]
         indexes = [
-            models.Index("created_at", condition=models.Q(sent_at__isnull=True), name="notification_unsent")
+            models.Index(fields=["created_at"], condition=models.Q(sent_at__isnull=True), name="notification_unsent")
         ]
 
     def __str__(self) -> str:

@@ -193,13 +193,13 @@ def close_period(*, period: Period, now: datetime) -> None:
 
 @required
 def import_clicks(*, clicks: list[Click]) -> None:
-    """Add many clicks in one go, as an import does.
+    """Add many clicks in one go, as an import does; those that are there already are left as they are.
 
     :raises PeriodClosed: if their period is closed.
     """
     try:
         with savepoint():
-            Click.objects.bulk_create(clicks, batch_size=5000)
+            Click.objects.bulk_create(clicks, batch_size=5000, ignore_conflicts=True)
     except IntegrityError as error:
         if not _is_closed(error):
             raise

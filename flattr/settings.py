@@ -114,7 +114,7 @@ MIDDLEWARE = [
 ]
 if DEVELOPMENT:
     # Demo host sites live on names of their own beside ours, as real ones do.
-    MIDDLEWARE.insert(0, "flattr.development.host_sites.serve_host_sites")
+    MIDDLEWARE.insert(0, "flattr.middleware.private_unless_said_otherwise")
 
 TEMPLATES = [
     {

@@ -80,8 +80,8 @@ class Transfer(models.Model):
             ),
         ]
         indexes = [
-            models.Index("debit_account", "occurred_at", "id", name="transfer_by_debit"),
-            models.Index("credit_account", "occurred_at", "id", name="transfer_by_credit"),
+            models.Index(fields=["debit_account", "occurred_at", "id"], name="transfer_by_debit"),
+            models.Index(fields=["credit_account", "occurred_at", "id"], name="transfer_by_credit"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,59 @@
+# Everything that one does with the house. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+LANGUAGES := $(wildcard locale/*/LC_MESSAGES/django.po)
+CHECK_ENV := FLATTR_ENV=production SECRET_KEY=$$(head -c 64 /dev/urandom | base64 -w0) \
+	APP_URL=https://flattr.example EMAIL_URL=smtp+tls://user:password@mail.flattr.example:587 \
+	DEFAULT_FROM_EMAIL=hello@flattr.example PAYMENT_GATEWAY=sandbox
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check fix lock messages demo clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## Make .venv with the locked dependencies and compile the translations
+
+$(STAMP): requirements/development.txt $(LANGUAGES)
+	@echo "· Making $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "· Installing the locked dependencies …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/development.txt
+	@echo "· Compiling the translations …"
+	@if [ -n "$(LANGUAGES)" ]; then $(BIN)/pybabel --quiet compile --domain django --directory locale; fi
+	@touch $@
+
+run: install ## Serve everything at http://localhost:8000, with a small demo world
+	@exec $(BIN)/python manage.py run --end-with-parent
+
+test: install ## Run all tests, in parallel and in random order (ARGS="-k ledger" for some)
+	@exec $(BIN)/pytest $(ARGS)
+
+check: install ## Check style, types, import contracts, migrations, settings, translations, compose file
+	@echo "· ruff"; $(BIN)/ruff check && $(BIN)/ruff format --check
+	@echo "· djade"; git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
+	@echo "· mypy"; $(BIN)/mypy
+	@echo "· import contracts"; $(BIN)/lint-imports
+	@echo "· migrations"; $(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "· production settings"; $(CHECK_ENV) DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	@echo "· compose file"; $(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@echo "· translations"; $(BIN)/python -m flattr.development.messages --check
+
+fix: install ## Format the code and mend what the linters can mend
+	@$(BIN)/ruff check --fix; $(BIN)/ruff format; git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+lock: install ## Resolve the dependencies anew into requirements/*.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --output-file requirements/production.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev --output-file requirements/development.txt
+
+messages: install ## Bring locale/*.po up to date with the texts in the code
+	@$(BIN)/python -m flattr.development.messages
+
+demo: install ## Load the demo world
+	@$(BIN)/python manage.py demo
+
+clean: ## Remove everything that the checkout made for itself
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

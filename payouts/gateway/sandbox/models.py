@@ -1,0 +1,33 @@
+"""What a pretended payment provider remembers. None of it is money, and no rule of ours may rest on it."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class SandboxPayment(models.Model):
+    """One movement at the provider, under the id that the asker chose."""
+
+    class State(models.TextChoices):
+        """How far it has come at the provider."""
+
+        OPEN = "open"
+        """Its pay page waits for the person."""
+        CHALLENGED = "challenged"
+        """The person's bank wants a confirmation."""
+        SUCCEEDING = "succeeding"
+        """It will have succeeded at `due_at`."""
+        FAILING = "failing"
+        """It will have failed at `due_at`."""
+
+    id = models.UUIDField(primary_key=True)
+    person_id = models.BigIntegerField()
+    amount_cents = models.PositiveIntegerField()
+    is_incoming = models.BooleanField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    reason = models.CharField(max_length=200, blank=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    return_url = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        """Show the movement's id."""
+        return str(self.id)

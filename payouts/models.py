@@ -1,0 +1,245 @@
+"""Money's own rows: deposits and refunds of fans, settlements, payouts of creators."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from buttons.models import Button
+from flattr.fields import PeriodField
+
+
+class Deposit(models.Model):
+    """Money in from a fan. Its id is the idempotency key towards the payment provider."""
+
+    class State(models.TextChoices):
+        """How far it has come. Only `succeeded` moves money."""
+
+        PENDING = "pending", _("pending")
+        """The provider hasn't told the outcome yet."""
+        NEEDS_FAN = "needs_fan", _("needs your confirmation")
+        """The fan's bank wants the fan to confirm."""
+        SUCCEEDED = "succeeded", _("succeeded")
+        DECLINED = "declined", _("declined")
+        EXPIRED = "expired", _("expired")
+        """The fan left the pay page and never came back."""
+
+    OPEN_STATES = (State.PENDING, State.NEEDS_FAN)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deposits", verbose_name=_("fan"))
+    amount_cents = models.PositiveIntegerField(_("amount in cents"))
+    processor_fee_cents = models.PositiveIntegerField(_("processor fee in cents"), null=True, blank=True)
+    for_period = PeriodField(_("renewal for"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("deposit")
+        verbose_name_plural = _("deposits")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="deposit_of_something"),
+            models.CheckConstraint(
+                condition=~Q(state="succeeded") | Q(processor_fee_cents__isnull=False),
+                name="deposit_succeeds_with_its_fee",
+            ),
+            models.UniqueConstraint(
+                fields=["fan", "for_period"],
+                condition=Q(state__in=["pending", "needs_fan", "succeeded"]),
+                name="deposit_renews_a_period_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["fan", "-started_at"], name="deposit_of_fan"),
+            models.Index(fields=["started_at"], condition=Q(state__in=["pending", "needs_fan"]), name="deposit_open"),
+        ]
+
+    def __str__(self) -> str:
+        """Show amount and fan."""
+        return f"{self.amount_cents} cents from {self.fan}"
+
+
+class Refund(models.Model):
+    """Unused balance on its way back to a fan. Reserved in the ledger from the request on."""
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        REQUESTED = "requested", _("requested")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("fan"))
+    amount_cents = models.PositiveIntegerField(_("amount in cents"))
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    requested_at = models.DateTimeField(_("requested"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [models.CheckConstraint(condition=Q(amount_cents__gt=0), name="refund_of_something")]
+        indexes = [models.Index(fields=["requested_at"], condition=Q(state="requested"), name="refund_open")]
+
+    def __str__(self) -> str:
+        """Show amount and fan."""
+        return f"{self.amount_cents} cents to {self.fan}"
+
+
+class Payout(models.Model):
+    """Money out to a creator. Reserved in the ledger from the request on, reviewed by staff, sent by a worker."""
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        REQUESTED = "requested", _("waiting for review")
+        REJECTED = "rejected", _("rejected")
+        """The money is back in the creator's balance; `reason` says why."""
+        APPROVED = "approved", _("approved")
+        SENDING = "sending", _("being sent")
+        """The provider has it and hasn't told the outcome yet."""
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        """The money is back in the creator's balance; `reason` says why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payouts", verbose_name=_("creator"))
+    amount_cents = models.PositiveIntegerField(_("amount in cents"))
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    requested_at = models.DateTimeField(_("requested"))
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reviewed_payouts",
+        verbose_name=_("reviewed by"),
+    )
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        permissions = [("review_payout", "Can approve and reject payouts")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="payout_of_something"),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("creator")),
+                name="payout_never_reviewed_by_its_creator",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["creator", "-requested_at"], name="payout_of_creator"),
+            models.Index(fields=["requested_at"], condition=Q(state__in=["approved", "sending"]), name="payout_open"),
+        ]
+
+    def __str__(self) -> str:
+        """Show amount and creator."""
+        return f"{self.amount_cents} cents to {self.creator}"
+
+
+class Settlement(models.Model):
+    """The month-end run for one period. It is opened once, worked off in ranges of fans, and finished once."""
+
+    period = PeriodField(_("period"), unique=True)
+    fee_basis_points = models.PositiveIntegerField(_("platform fee in basis points"))
+    opened_at = models.DateTimeField(_("opened"))
+    withdrawable_at = models.DateTimeField(_("earnings withdrawable from"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    announced_at = models.DateTimeField(_("announced"), null=True, blank=True)
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True, digest="") | Q(finished_at__isnull=False, digest__regex="^[0-9a-f]{64}$"),
+                name="settlement_finished_with_its_digest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Show the period."""
+        return str(self.period)
+
+
+class SettlementSpend(models.Model):
+    """What one fan spends in one settlement, fixed when it is opened so that nothing later changes it."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="spends", db_index=False)
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="settlement_spends")
+    budget_micros = models.BigIntegerField(_("budget"))
+    spend_micros = models.BigIntegerField(_("spend"))
+    clicks = models.PositiveIntegerField(_("clicks"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["settlement", "fan"], name="settlement_spend_once_a_fan"),
+            models.CheckConstraint(
+                condition=Q(spend_micros__gt=0, spend_micros__lte=F("budget_micros"), clicks__gt=0),
+                name="settlement_spend_within_budget",
+            ),
+        ]
+
+
+class SettlementRange(models.Model):
+    """A range of fans that one task settles in one transaction."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="ranges", db_index=False)
+    number = models.PositiveIntegerField(_("number"))
+    first_fan_id = models.BigIntegerField(_("first fan"))
+    last_fan_id = models.BigIntegerField(_("last fan"))
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["settlement", "number"], name="settlement_range_once")]
+
+
+class SettlementLine(models.Model):
+    """One fan's share for one button: the amount it got, and the part of that which is the platform's fee."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="settlement_lines", db_index=False)
+    button = models.ForeignKey(Button, on_delete=models.PROTECT, related_name="settlement_lines", db_index=False)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="earned_lines", db_index=False)
+    clicks = models.PositiveIntegerField(_("clicks"))
+    amount_micros = models.BigIntegerField(_("amount"))
+    fee_micros = models.BigIntegerField(_("fee"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["settlement", "fan", "button"], name="settlement_line_once"),
+            models.CheckConstraint(
+                condition=Q(clicks__gt=0, fee_micros__gte=0, fee_micros__lte=F("amount_micros")),
+                name="settlement_line_in_range",
+            ),
+        ]
+        indexes = [models.Index(fields=["creator", "settlement"], name="settlement_line_by_creator")]
+
+
+class SettlementEarning(models.Model):
+    """What one creator earned in one settlement, over all fans and buttons."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="earnings", db_index=False)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="earnings")
+    clicks = models.PositiveIntegerField(_("clicks"))
+    fans = models.PositiveIntegerField(_("fans"))
+    gross_micros = models.BigIntegerField(_("gross"))
+    fee_micros = models.BigIntegerField(_("fee"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["settlement", "creator"], name="settlement_earning_once")]
+
+    @property
+    def net_micros(self) -> int:
+        """Return what the creator keeps."""
+        return self.gross_micros - self.fee_micros

@@ -1,0 +1,270 @@
+"""Money in from fans, and unused balance back to them."""
+
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import IntegrityError
+
+from accounts import operations as accounts_operations
+from accounts import queries as accounts_queries
+from accounts.models import BUDGET_CENTS_MAX, Notification, User
+from flattr import money
+from flattr.period import Period
+from flattr.transactions import durable, required, savepoint
+from payouts.gateway import Outcome, Result, get_gateway
+from payouts.ledger import chart
+from payouts.ledger import operations as ledger
+from payouts.models import Deposit, Refund
+from payouts.queries import balances
+
+DEPOSIT_CENTS_MIN: Final = 200
+DEPOSIT_CENTS_MAX: Final = 3 * BUDGET_CENTS_MAX
+PAY_PAGE_LASTS: Final = timedelta(days=1)
+
+ReturnUrl = Callable[[uuid.UUID], str]
+"""Gives the address to which a pay page leads back, from the deposit's id."""
+
+
+class DepositOutOfRange(ValueError):
+    """The amount is below the minimum or above the maximum."""
+
+    def __init__(self, amount_cents: int) -> None:
+        super().__init__(
+            f"amount_cents: {amount_cents} is not between {DEPOSIT_CENTS_MIN} and {DEPOSIT_CENTS_MAX} cents"
+        )
+
+
+class NothingToRefund(ValueError):
+    """The fan has no unused balance, or less than was asked for."""
+
+    def __init__(self, amount_cents: int, unused_cents: int) -> None:
+        super().__init__(f"amount_cents: {amount_cents} is not between 1 and the unused {unused_cents} cents")
+
+
+@durable
+def open_deposit(*, fan: User, amount_cents: int, now: datetime) -> Deposit:
+    """Note that a fan is about to pay; no money moves until the provider says so.
+
+    :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
+    """
+    if not DEPOSIT_CENTS_MIN <= amount_cents <= DEPOSIT_CENTS_MAX:
+        raise DepositOutOfRange(amount_cents)
+    return Deposit.objects.create(fan=fan, amount_cents=amount_cents, started_at=now)
+
+
+def start_deposit(*, fan: User, amount_cents: int, return_url_of: ReturnUrl, now: datetime) -> str:
+    """Note a deposit and return the address of the provider's page where the fan pays it.
+
+    :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
+    """
+    deposit = open_deposit(fan=fan, amount_cents=amount_cents, now=now)
+    return get_gateway().open_pay_page(
+        deposit_id=deposit.id, fan_id=fan.pk, amount_cents=amount_cents, return_url=return_url_of(deposit.id)
+    )
+
+
+def collect_deposit(*, deposit_id: uuid.UUID, now: datetime) -> Outcome:
+    """Ask the provider what became of a deposit, record it, and return the answer. Safe to run twice."""
+    outcome = get_gateway().deposit_outcome(deposit_id=deposit_id)
+    record_deposit(deposit_id=deposit_id, outcome=outcome, now=now)
+    return outcome
+
+
+@durable
+def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) -> None:
+    """Record what the provider told; a deposit that has ended keeps its end, except that money that came counts."""
+    deposit = Deposit.objects.select_for_update(of=("self",)).select_related("fan").get(pk=deposit_id)
+    if deposit.state == Deposit.State.SUCCEEDED:
+        return
+    match outcome.result:
+        case Result.SUCCEEDED:
+            deposit.processor_fee_cents = outcome.fee_cents
+            book_deposits(deposits=[deposit], occurred_at=now)
+            _end(deposit, Deposit.State.SUCCEEDED, now)
+        case _ if deposit.state not in Deposit.OPEN_STATES:
+            return
+        case Result.DECLINED:
+            deposit.reason = outcome.reason
+            _end(deposit, Deposit.State.DECLINED, now)
+            if deposit.for_period is not None:
+                _tell(deposit, Notification.Kind.DEPOSIT_DECLINED, now)
+        case Result.NEEDS_FAN:
+            deposit.state = Deposit.State.NEEDS_FAN
+            deposit.save(update_fields=["state"])
+            if deposit.for_period is not None:
+                _tell(deposit, Notification.Kind.DEPOSIT_NEEDS_YOU, now)
+        case Result.PENDING:
+            if now - deposit.started_at > PAY_PAGE_LASTS and deposit.for_period is None:
+                _end(deposit, Deposit.State.EXPIRED, now)
+
+
+def renew_deposit(*, fan: User, return_url_of: ReturnUrl, now: datetime) -> Deposit | None:
+    """Charge the fan for this period unless the balance covers it or it was charged for before.
+
+    Returns the new deposit, or None where there was nothing to do.
+    """
+    deposit = _open_renewal(fan=fan, now=now)
+    if deposit is not None:
+        get_gateway().charge_saved_method(
+            deposit_id=deposit.id,
+            fan_id=fan.pk,
+            amount_cents=deposit.amount_cents,
+            return_url=return_url_of(deposit.id),
+        )
+    return deposit
+
+
+@durable
+def _open_renewal(*, fan: User, now: datetime) -> Deposit | None:
+    """Note the renewal; the unique fan and period say that nobody is charged twice for one month."""
+    period = Period.at(now)
+    accounts_operations.lock_fan(fan=fan)
+    subscription = accounts_queries.subscription_for(fan=fan, period=period)
+    if subscription is None or subscription.state != subscription.State.ACTIVE:
+        return None
+    needed = money.cents_to_micros(subscription.budget_cents)
+    if balances.spendable_micros(fan=fan, period=period) >= needed or balances.has_open_deposit(fan=fan):
+        return None
+    if Deposit.objects.filter(fan=fan, for_period=period, state=Deposit.State.DECLINED).exists():
+        # A charge that was declined this month is the fan's to mend; charging again unasked is a nuisance.
+        return None
+    try:
+        with savepoint():
+            return Deposit.objects.create(
+                fan=fan,
+                amount_cents=subscription.budget_cents * subscription.term_months,
+                for_period=period,
+                started_at=now,
+            )
+    except IntegrityError:
+        return None
+
+
+@durable
+def request_refund(*, fan: User, amount_cents: int, now: datetime) -> Refund:
+    """Reserve a part of the unused balance in cents to be paid back.
+
+    What the clicks of a month not yet settled will take is not unused.
+
+    :raises NothingToRefund: if that much is not unused.
+    """
+    accounts_operations.lock_fan(fan=fan)
+    account = ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=fan)
+    transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
+    ledger.lock_accounts(account_ids=[account.pk, transit.pk])
+    unused = balances.unused_cents(fan=fan, now=now)
+    if not 1 <= amount_cents <= unused:
+        raise NothingToRefund(amount_cents, unused)
+    refund = Refund.objects.create(fan=fan, amount_cents=amount_cents, requested_at=now)
+    ledger.post(
+        postings=[
+            ledger.Posting(
+                debit_account_id=account.pk,
+                credit_account_id=transit.pk,
+                amount_micros=money.cents_to_micros(amount_cents),
+                kind=chart.TransferKind.REFUND_RESERVED,
+                idempotency_key=f"refund:{refund.id}:reserved",
+                occurred_at=now,
+            )
+        ]
+    )
+    return refund
+
+
+def advance_refund(*, refund_id: uuid.UUID, now: datetime) -> Outcome:
+    """Send a refund, or ask what became of it, and record the answer. Safe to run twice."""
+    refund = Refund.objects.get(pk=refund_id)
+    gateway = get_gateway()
+    if refund.state == Refund.State.REQUESTED:
+        gateway.send_refund(refund_id=refund.id, fan_id=refund.fan_id, amount_cents=refund.amount_cents)
+    outcome = gateway.sending_outcome(movement_id=refund.id)
+    record_refund(refund_id=refund.id, outcome=outcome, now=now)
+    return outcome
+
+
+@durable
+def record_refund(*, refund_id: uuid.UUID, outcome: Outcome, now: datetime) -> None:
+    """Record that a refund arrived, or bring the money back to the fan's balance."""
+    refund = Refund.objects.select_for_update(of=("self",)).select_related("fan").get(pk=refund_id)
+    if refund.state != Refund.State.REQUESTED or outcome.result not in {Result.SUCCEEDED, Result.DECLINED}:
+        return
+    arrived = outcome.result is Result.SUCCEEDED
+    transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
+    target = (
+        ledger.open_account(kind=chart.Kind.PROCESSOR_CASH)
+        if arrived
+        else ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=refund.fan)
+    )
+    ledger.post(
+        postings=[
+            ledger.Posting(
+                debit_account_id=transit.pk,
+                credit_account_id=target.pk,
+                amount_micros=money.cents_to_micros(refund.amount_cents),
+                kind=chart.TransferKind.REFUND_SENT if arrived else chart.TransferKind.REFUND_RETURNED,
+                idempotency_key=f"refund:{refund.id}:ended",
+                occurred_at=now,
+            )
+        ]
+    )
+    refund.state = Refund.State.SENT if arrived else Refund.State.FAILED
+    refund.reason = outcome.reason
+    refund.ended_at = now
+    refund.save(update_fields=["state", "reason", "ended_at"])
+    accounts_operations.notify(
+        recipient=refund.fan,
+        kind=Notification.Kind.REFUND_SENT if arrived else Notification.Kind.REFUND_FAILED,
+        subject_key=str(refund.id),
+        context={"amount_cents": refund.amount_cents, "reason": outcome.reason},
+        now=now,
+    )
+
+
+@required
+def book_deposits(*, deposits: Sequence[Deposit], occurred_at: datetime) -> None:
+    """Post the gross amounts to the fans, and the provider's fees as the platform's expense."""
+    cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH)
+    fees = ledger.open_account(kind=chart.Kind.PROCESSOR_FEE)
+    balances_of = ledger.open_accounts(
+        kind=chart.Kind.FAN_BALANCE, owner_ids=[deposit.fan_id for deposit in deposits]
+    )
+    movements = [
+        movement
+        for deposit in deposits
+        for movement in (
+            (f"{deposit.id}:gross", cash.pk, balances_of[deposit.fan_id], deposit.amount_cents),
+            (f"{deposit.id}:fee", fees.pk, cash.pk, deposit.processor_fee_cents or 0),
+        )
+    ]
+    ledger.post(
+        postings=[
+            ledger.Posting(
+                debit_account_id=debit,
+                credit_account_id=credit,
+                amount_micros=money.cents_to_micros(cents),
+                kind=chart.TransferKind.PROCESSOR_FEE if debit == fees.pk else chart.TransferKind.DEPOSIT,
+                idempotency_key=f"deposit:{key}",
+                occurred_at=occurred_at,
+            )
+            for key, debit, credit, cents in movements
+            if cents > 0
+        ]
+    )
+
+
+def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:
+    deposit.state, deposit.ended_at = state, now
+    deposit.save(update_fields=["state", "reason", "processor_fee_cents", "ended_at"])
+
+
+def _tell(deposit: Deposit, kind: Notification.Kind, now: datetime) -> None:
+    accounts_operations.notify(
+        recipient=deposit.fan,
+        kind=kind,
+        subject_key=str(deposit.id),
+        context={"amount_cents": deposit.amount_cents, "period": str(deposit.for_period), "reason": deposit.reason},
+        now=now,
+    )

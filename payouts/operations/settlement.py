@@ -1,0 +1,332 @@
+"""The month's end: open a settlement, work it off in ranges of fans, finish it, tell people.
+
+Each step is one transaction that can be killed at any point, run twice, or run on another machine;
+unique constraints keep the result the same to the micro.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import connection
+
+from accounts import operations as accounts_operations
+from accounts.models import Notification
+from buttons import operations as buttons_operations
+from flattr import money
+from flattr.period import Period
+from flattr.transactions import durable, required
+from payouts.ledger import chart
+from payouts.ledger import operations as ledger
+from payouts.models import Settlement, SettlementEarning, SettlementRange, SettlementSpend
+from payouts.queries import books, settlements
+from payouts.split import split_spend
+
+Step = Callable[[int, int], None]
+"""Hears how many ranges are done, and of how many."""
+
+
+class PeriodNotOver(ValueError):
+    """The period still runs or hasn't begun."""
+
+    def __init__(self, period: Period) -> None:
+        super().__init__(f"period: {period} is not over before {period.end:%Y-%m-%d %H:%M} UTC")
+
+
+class BooksDontBalance(RuntimeError):
+    """The books were found wrong; nothing is settled on top of wrong books."""
+
+    def __init__(self, findings: list[books.Finding]) -> None:
+        super().__init__("; ".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+def settle(*, period: Period, clock: Callable[[], datetime], step: Step) -> bool:
+    """Settle a period from where it stands to its end; return whether anything was left to do.
+
+    :raises PeriodNotOver: if the period isn't over.
+    :raises BooksDontBalance: if the proof fails before or after; then nothing of that step is kept.
+    """
+    settlement = open_settlement(period=period, now=clock())
+    if settlement.finished_at is not None:
+        return False
+    numbers = settlements.open_ranges(settlement=settlement)
+    for done, number in enumerate(numbers, start=1):
+        settle_range(settlement_id=settlement.pk, number=number, now=clock())
+        step(done, len(numbers))
+    finished_here = finish_settlement(settlement_id=settlement.pk, now=clock())
+    announce_settlement(settlement_id=settlement.pk, now=clock())
+    return finished_here
+
+
+@durable
+def open_settlement(*, period: Period, now: datetime) -> Settlement:
+    """Close the period, fix what each fan spends, and cut the fans into ranges; open it only once.
+
+    A fan spends the budget in force for the period, or the balance at the period's end where that
+    is smaller. Fans without either, or without clicks, are left out.
+
+    :raises PeriodNotOver: if the period isn't over.
+    :raises BooksDontBalance: if the books are wrong before anything is done.
+    """
+    if now < period.end:
+        raise PeriodNotOver(period)
+    buttons_operations.close_period(period=period, now=now)
+    settlement, is_new = Settlement.objects.get_or_create(
+        period=period,
+        defaults={
+            "fee_basis_points": settings.PLATFORM_FEE_BASIS_POINTS,
+            "opened_at": now,
+            "withdrawable_at": datetime(
+                period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC
+            ),
+        },
+    )
+    if is_new:
+        _refuse_wrong_books()
+        _fix_spends(settlement)
+        _cut_ranges(settlement)
+    return settlement
+
+
+@durable
+def settle_range(*, settlement_id: int, number: int, now: datetime) -> bool:
+    """Split the spends of one range of fans; return False where that was done before."""
+    part = (
+        SettlementRange.objects.select_for_update(of=("self",))
+        .select_related("settlement")
+        .get(settlement_id=settlement_id, number=number)
+    )
+    if part.done_at is not None:
+        return False
+    spends = dict(
+        SettlementSpend.objects.filter(
+            settlement_id=settlement_id, fan_id__gte=part.first_fan_id, fan_id__lte=part.last_fan_id
+        )
+        .order_by("fan_id")
+        .values_list("fan_id", "spend_micros")
+    )
+    _store_lines(part, spends)
+    _post_shares(part.settlement.period, spends)
+    part.done_at = now
+    part.save(update_fields=["done_at"])
+    return True
+
+
+@durable
+def finish_settlement(*, settlement_id: int, now: datetime) -> bool:
+    """Pay the clearing out to creators and the platform, prove the books, and publish the digest.
+
+    Returns False where ranges are still open or it was finished before.
+
+    :raises BooksDontBalance: if the proof fails; nothing of the finish is kept then.
+    """
+    settlement = Settlement.objects.select_for_update().get(pk=settlement_id)
+    if settlement.finished_at is not None or settlements.open_ranges(settlement=settlement):
+        return False
+    _store_earnings(settlement)
+    _post_earnings(settlement)
+    settlement.digest = settlements.digest(settlement=settlement)
+    settlement.finished_at = now
+    settlement.save(update_fields=["digest", "finished_at"])
+    _refuse_wrong_books()
+    return True
+
+
+@durable
+def announce_settlement(*, settlement_id: int, now: datetime) -> None:
+    """Note an email for everybody whose money moved; telling twice changes nothing."""
+    settlement = Settlement.objects.select_for_update().get(pk=settlement_id)
+    if settlement.announced_at is not None or settlement.finished_at is None:
+        return
+    period = str(settlement.period)
+    spends = settlement.spends.values_list("fan_id", "spend_micros", "clicks")
+    earnings = settlement.earnings.values_list("creator_id", "gross_micros", "fee_micros", "clicks")
+    accounts_operations.notify_many(
+        notifications=[
+            Notification(
+                recipient_id=fan_id,
+                kind=Notification.Kind.MONTH_SETTLED,
+                subject_key=period,
+                context={"period": period, "spend_micros": spend, "clicks": clicks},
+                created_at=now,
+            )
+            for fan_id, spend, clicks in spends
+        ]
+        + [
+            Notification(
+                recipient_id=creator_id,
+                kind=Notification.Kind.EARNINGS_SETTLED,
+                subject_key=period,
+                context={"period": period, "gross_micros": gross, "net_micros": gross - fee, "clicks": clicks},
+                created_at=now,
+            )
+            for creator_id, gross, fee, clicks in earnings
+        ]
+    )
+    settlement.announced_at = now
+    settlement.save(update_fields=["announced_at"])
+
+
+def _refuse_wrong_books() -> None:
+    findings = books.check_books()
+    if findings:
+        raise BooksDontBalance(findings)
+
+
+@required
+def _fix_spends(settlement: Settlement) -> None:
+    """Write what each fan spends. Money that came after the period's end is for later months."""
+    period = settlement.period
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO payouts_settlementspend (settlement_id, fan_id, budget_micros, spend_micros, clicks)
+            SELECT %(settlement)s, clicked.fan_id, promise.budget_micros,
+                   least(promise.budget_micros, account.credits_micros - account.debits_micros - later.micros),
+                   clicked.clicks
+            FROM (SELECT fan_id, count(*) AS clicks FROM buttons_click
+                  WHERE period = %(period)s AND undone_at IS NULL GROUP BY fan_id) AS clicked
+            JOIN ledger_ledgeraccount AS account
+                 ON account.kind = %(fan_balance)s AND account.owner_id = clicked.fan_id
+            CROSS JOIN LATERAL (
+                SELECT budget_cents::bigint * %(micros_per_cent)s AS budget_micros, state
+                FROM accounts_subscription
+                WHERE fan_id = clicked.fan_id AND effective_from <= %(period)s
+                ORDER BY id DESC LIMIT 1) AS promise
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(amount_micros), 0) AS micros FROM ledger_transfer
+                WHERE credit_account_id = account.id AND occurred_at >= %(end)s) AS later
+            WHERE promise.state = 'active' AND account.credits_micros - account.debits_micros - later.micros > 0
+            ORDER BY clicked.fan_id
+            """,
+            {
+                "settlement": settlement.pk,
+                "period": period.first_day,
+                "end": period.end,
+                "fan_balance": chart.Kind.FAN_BALANCE.value,
+                "micros_per_cent": money.MICROS_PER_CENT,
+            },
+        )
+
+
+@required
+def _cut_ranges(settlement: Settlement) -> None:
+    """Cut the fans, in the order of their ids, into ranges of equal number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO payouts_settlementrange (settlement_id, number, first_fan_id, last_fan_id)
+            SELECT %(settlement)s, number, min(fan_id), max(fan_id)
+            FROM (SELECT fan_id, (row_number() OVER (ORDER BY fan_id) - 1) / %(size)s AS number
+                  FROM payouts_settlementspend WHERE settlement_id = %(settlement)s) AS numbered
+            GROUP BY number ORDER BY number
+            """,
+            {"settlement": settlement.pk, "size": settings.SETTLEMENT_RANGE_FANS},
+        )
+
+
+@required
+def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
+    """Group the range's clicks in the database, split each spend here, and copy the lines back."""
+    clicks: dict[int, dict[int, int]] = defaultdict(dict)
+    creators: dict[int, int] = {}
+    for fan_id, button_id, creator_id, count in settlements.grouped_clicks(part=part):
+        if fan_id in spends:
+            clicks[fan_id][button_id] = count
+            creators[button_id] = creator_id
+    fee_basis_points = part.settlement.fee_basis_points
+    rows = io.StringIO()
+    for fan_id, spend_micros in spends.items():
+        shares = split_spend(spend_micros=spend_micros, clicks=clicks[fan_id])
+        for button_id, amount in shares.items():
+            fee = money.fee_of(amount_micros=amount, basis_points=fee_basis_points)
+            columns = (
+                part.settlement_id,
+                fan_id,
+                button_id,
+                creators[button_id],
+                clicks[fan_id][button_id],
+                amount,
+                fee,
+            )
+            rows.write("\t".join(map(str, columns)) + "\n")
+    rows.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "COPY payouts_settlementline"
+            " (settlement_id, fan_id, button_id, creator_id, clicks, amount_micros, fee_micros) FROM STDIN",
+            rows,
+        )
+
+
+@required
+def _post_shares(period: Period, spends: dict[int, int]) -> None:
+    """Move each fan's spend into clearing."""
+    clearing = ledger.open_account(kind=chart.Kind.SETTLEMENT_CLEARING)
+    accounts = ledger.open_accounts(kind=chart.Kind.FAN_BALANCE, owner_ids=list(spends))
+    ledger.post(
+        postings=[
+            ledger.Posting(
+                debit_account_id=accounts[fan_id],
+                credit_account_id=clearing.pk,
+                amount_micros=spend_micros,
+                kind=chart.TransferKind.SHARE,
+                idempotency_key=f"settlement:{period}:fan:{fan_id}",
+                occurred_at=period.last_moment,
+            )
+            for fan_id, spend_micros in spends.items()
+        ]
+    )
+
+
+@required
+def _store_earnings(settlement: Settlement) -> None:
+    """Sum the lines for each creator."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO payouts_settlementearning
+                (settlement_id, creator_id, clicks, fans, gross_micros, fee_micros)
+            SELECT settlement_id, creator_id, sum(clicks), count(DISTINCT fan_id), sum(amount_micros), sum(fee_micros)
+            FROM payouts_settlementline WHERE settlement_id = %s
+            GROUP BY settlement_id, creator_id ORDER BY creator_id
+            """,
+            [settlement.pk],
+        )
+
+
+@required
+def _post_earnings(settlement: Settlement) -> None:
+    """Move each creator's net and the platform's fee out of clearing."""
+    period = settlement.period
+    earnings = list(SettlementEarning.objects.filter(settlement=settlement).order_by("creator_id"))
+    clearing = ledger.open_account(kind=chart.Kind.SETTLEMENT_CLEARING)
+    income = ledger.open_account(kind=chart.Kind.PLATFORM_FEE)
+    accounts = ledger.open_accounts(
+        kind=chart.Kind.CREATOR_BALANCE, owner_ids=[earning.creator_id for earning in earnings]
+    )
+    movements = [
+        movement
+        for earning in earnings
+        for movement in (
+            (earning.creator_id, accounts[earning.creator_id], earning.net_micros, chart.TransferKind.EARNING),
+            (earning.creator_id, income.pk, earning.fee_micros, chart.TransferKind.PLATFORM_FEE),
+        )
+    ]
+    ledger.post(
+        postings=[
+            ledger.Posting(
+                debit_account_id=clearing.pk,
+                credit_account_id=account_id,
+                amount_micros=amount,
+                kind=kind,
+                idempotency_key=f"settlement:{period}:creator:{creator_id}:{kind.value}",
+                occurred_at=period.last_moment,
+            )
+            for creator_id, account_id, amount, kind in movements
+            if amount > 0
+        ]
+    )

@@ -1,0 +1,68 @@
+"""What people can do with the money in their accounts."""
+
+from datetime import datetime
+
+from django.db.models import F, Sum
+
+from accounts import queries as accounts_queries
+from accounts.models import Subscription, User
+from buttons import queries as buttons_queries
+from flattr import money
+from flattr.period import Period
+from payouts.ledger import chart
+from payouts.ledger import queries as ledger
+from payouts.models import Deposit, Settlement, SettlementEarning
+
+
+def fan_balance_micros(*, fan: User) -> int:
+    """Return the fan's whole prepaid balance in micros."""
+    return ledger.balance_micros(kind=chart.Kind.FAN_BALANCE, owner=fan)
+
+
+def creator_balance_micros(*, creator: User) -> int:
+    """Return what the creator has earned and not asked for, on hold or not, in micros."""
+    return ledger.balance_micros(kind=chart.Kind.CREATOR_BALANCE, owner=creator)
+
+
+def spendable_micros(*, fan: User, period: Period) -> int:
+    """Return what is left in micros for the period once the one before, if not settled yet, has had its cake."""
+    balance = fan_balance_micros(fan=fan)
+    return balance - min(balance, promised_micros(fan=fan, period=period.previous))
+
+
+def promised_micros(*, fan: User, period: Period) -> int:
+    """Return the budget in micros that the fan's clicks of an unsettled period claim, 0 where there are none."""
+    if Settlement.objects.filter(period=period, finished_at__isnull=False).exists():
+        return 0
+    subscription = accounts_queries.subscription_for(fan=fan, period=period)
+    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+        return 0
+    if not buttons_queries.fan_has_clicks(fan=fan, period=period):
+        return 0
+    return money.cents_to_micros(subscription.budget_cents)
+
+
+def unused_cents(*, fan: User, now: datetime) -> int:
+    """Return how many cents of the balance no click of this month or of an unsettled one claims."""
+    period = Period.at(now)
+    claimed = sum(promised_micros(fan=fan, period=each) for each in (period.previous, period))
+    return money.micros_to_cents(max(0, fan_balance_micros(fan=fan) - claimed))
+
+
+def has_open_deposit(*, fan: User) -> bool:
+    """Tell whether a deposit of the fan is under way."""
+    return Deposit.objects.filter(fan=fan, state__in=Deposit.OPEN_STATES).exists()
+
+
+def on_hold_micros(*, creator: User, now: datetime) -> int:
+    """Return the creator's earnings in micros that can't be withdrawn yet."""
+    total = SettlementEarning.objects.filter(creator=creator, settlement__withdrawable_at__gt=now).aggregate(
+        net=Sum(F("gross_micros") - F("fee_micros"))
+    )["net"]
+    return int(total or 0)
+
+
+def withdrawable_cents(*, creator: User, now: datetime) -> int:
+    """Return how many whole cents the creator can ask for now."""
+    free = creator_balance_micros(creator=creator) - on_hold_micros(creator=creator, now=now)
+    return money.micros_to_cents(max(0, free))

@@ -1,0 +1,169 @@
+"""A person's month: opening balance, what moved, closing balance, and where every micro went."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from accounts.models import CreatorProfile, User
+from buttons.models import Button
+from flattr.period import Period
+from payouts.ledger import chart
+from payouts.ledger import queries as ledger
+from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementSpend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """The ledger's entries of a month, with the balances around them in micros."""
+
+    opening_micros: int
+    entries: list[ledger.Entry]
+
+    @property
+    def closing_micros(self) -> int:
+        """Return the balance after the last entry."""
+        return self.entries[-1].balance_micros if self.entries else self.opening_micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanLine:
+    """One button in a fan's month."""
+
+    button: Button
+    creator: CreatorProfile | None
+    clicks: int
+    amount_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanStatement:
+    """A fan's month. `spend` is None where nothing was settled for the fan."""
+
+    period: Period
+    book: Entries
+    settlement: Settlement | None
+    spend: SettlementSpend | None
+    lines: list[FanLine]
+
+    @property
+    def click_worth_micros(self) -> int:
+        """Return what one click was worth in micros, rounded down, 0 without a settled click."""
+        return self.spend.spend_micros // self.spend.clicks if self.spend else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatorLine:
+    """One button in a creator's month, amounts in micros."""
+
+    button: Button
+    clicks: int
+    gross_micros: int
+    fee_micros: int
+
+    @property
+    def net_micros(self) -> int:
+        """Return what the creator keeps."""
+        return self.gross_micros - self.fee_micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatorStatement:
+    """A creator's month. `earning` is None where nothing was settled for the creator."""
+
+    period: Period
+    book: Entries
+    settlement: Settlement | None
+    earning: SettlementEarning | None
+    lines: list[CreatorLine]
+
+
+def fan_statement(*, fan: User, period: Period) -> FanStatement:
+    """Return the fan's month: entries of the balance, and each button with clicks and amount."""
+    spend = (
+        SettlementSpend.objects.select_related("settlement")
+        .filter(fan=fan, settlement__period=period, settlement__finished_at__isnull=False)
+        .first()
+    )
+    lines = (
+        SettlementLine.objects.filter(settlement=spend.settlement, fan=fan)
+        .select_related("button__creator__creator_profile")
+        .order_by("-amount_micros", "button_id")
+        if spend
+        else []
+    )
+    return FanStatement(
+        period=period,
+        book=_entries(kind=chart.Kind.FAN_BALANCE, owner=fan, period=period),
+        settlement=spend.settlement if spend else None,
+        spend=spend,
+        lines=[
+            FanLine(
+                button=line.button,
+                creator=getattr(line.button.creator, "creator_profile", None),
+                clicks=line.clicks,
+                amount_micros=line.amount_micros,
+            )
+            for line in lines
+        ],
+    )
+
+
+def creator_statement(*, creator: User, period: Period) -> CreatorStatement:
+    """Return the creator's month: entries of the balance, and each button with clicks, gross, fee and net."""
+    earning = (
+        SettlementEarning.objects.select_related("settlement")
+        .filter(creator=creator, settlement__period=period, settlement__finished_at__isnull=False)
+        .first()
+    )
+    sums = (
+        list(
+            SettlementLine.objects.filter(settlement=earning.settlement, creator=creator)
+            .values("button_id")
+            .annotate(total_clicks=Sum("clicks"), gross=Sum("amount_micros"), fee=Sum("fee_micros"))
+            .order_by("-gross", "button_id")
+        )
+        if earning
+        else []
+    )
+    buttons = Button.objects.in_bulk([row["button_id"] for row in sums])
+    return CreatorStatement(
+        period=period,
+        book=_entries(kind=chart.Kind.CREATOR_BALANCE, owner=creator, period=period),
+        settlement=earning.settlement if earning else None,
+        earning=earning,
+        lines=[
+            CreatorLine(
+                button=buttons[row["button_id"]],
+                clicks=row["total_clicks"],
+                gross_micros=row["gross"],
+                fee_micros=row["fee"],
+            )
+            for row in sums
+        ],
+    )
+
+
+def fan_months(*, fan: User) -> list[SettlementSpend]:
+    """Return the months that were settled for the fan, newest first."""
+    return list(
+        SettlementSpend.objects.select_related("settlement")
+        .filter(fan=fan, settlement__finished_at__isnull=False)
+        .order_by("-settlement__period")
+    )
+
+
+def creator_months(*, creator: User) -> list[SettlementEarning]:
+    """Return the months that were settled for the creator, newest first."""
+    return list(
+        SettlementEarning.objects.select_related("settlement")
+        .filter(creator=creator, settlement__finished_at__isnull=False)
+        .order_by("-settlement__period")
+    )
+
+
+def _entries(*, kind: chart.Kind, owner: User, period: Period) -> Entries:
+    account = ledger.account_of(kind=kind, owner=owner)
+    if account is None:
+        return Entries(opening_micros=0, entries=[])
+    opening, entries = ledger.entries(account=account, start=period.start, end=period.end)
+    return Entries(opening_micros=opening, entries=entries)

@@ -1,0 +1,153 @@
+"""Background work about money. Each task reads the clock and makes one call; all are safe to run twice."""
+
+import logging
+import uuid
+
+from celery import Task, shared_task
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts import queries as accounts_queries
+from accounts import tasks as accounts_tasks
+from accounts.models import User
+from flattr.period import Period
+from payouts.operations import alarms, deposits, payouts, settlement
+from payouts.queries import books, due, settlements
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def settle_due_months() -> None:
+    """Start the settlement of the month that is over, unless that was done; runs from the 1st at 00:10 UTC on."""
+    now = timezone.now()
+    period = Period.at(now).previous
+    if due.is_due(period=period):
+        settle_month.delay(str(period))
+
+
+@shared_task
+def settle_month(label: str) -> None:
+    """Open a period's settlement and hand its ranges to the workers."""
+    opened = settlement.open_settlement(period=Period.parse(label), now=timezone.now())
+    _ring_for_ranges(opened.pk, settlements.open_ranges(settlement=opened))
+
+
+@shared_task
+def settle_range(settlement_id: int, number: int) -> None:
+    """Settle one range of fans, and finish the settlement if it was the last one."""
+    settlement.settle_range(settlement_id=settlement_id, number=number, now=timezone.now())
+    if settlement.finish_settlement(settlement_id=settlement_id, now=timezone.now()):
+        announce_settlement.delay(settlement_id)
+
+
+@shared_task
+def announce_settlement(settlement_id: int) -> None:
+    """Tell everybody whose money moved, then charge those whose balance doesn't cover the new month."""
+    settlement.announce_settlement(settlement_id=settlement_id, now=timezone.now())
+    accounts_tasks.send_notifications.delay()
+    renew_deposits.delay()
+
+
+@shared_task
+def sweep_settlements() -> None:
+    """Find settlements that were cut short, by a killed worker or a lost queue, and go on with them."""
+    for unfinished in settlements.unfinished():
+        numbers = settlements.open_ranges(settlement=unfinished)
+        if numbers:
+            _ring_for_ranges(unfinished.pk, numbers)
+        else:
+            settlement.finish_settlement(settlement_id=unfinished.pk, now=timezone.now())
+            announce_settlement.delay(unfinished.pk)
+
+
+def _ring_for_ranges(settlement_id: int, numbers: list[int]) -> None:
+    """Ask workers for each range; a settlement without fans is finished by its sweep."""
+    for number in numbers:
+        settle_range.delay(settlement_id, number)
+
+
+@shared_task
+def renew_deposits() -> None:
+    """Charge the fans whose balance doesn't cover this month, each in a task of its own."""
+    period = Period.at(timezone.now())
+    if due.is_due(period=period.previous):
+        return
+    for fan_id in accounts_queries.active_subscriptions(period=period).values_list("fan_id", flat=True).iterator():
+        renew_deposit.delay(fan_id)
+
+
+@shared_task
+def renew_deposit(fan_id: int) -> None:
+    """Charge one fan for this month, unless the balance covers it."""
+    deposit = deposits.renew_deposit(
+        fan=User.objects.get(pk=fan_id), return_url_of=return_url_of_deposit, now=timezone.now()
+    )
+    if deposit is not None:
+        collect_deposit.apply_async([str(deposit.pk)], countdown=5)
+
+
+@shared_task
+def collect_deposit(deposit_id: str) -> None:
+    """Ask the provider about one deposit and record the answer."""
+    deposits.collect_deposit(deposit_id=uuid.UUID(deposit_id), now=timezone.now())
+
+
+@shared_task
+def sweep_deposits() -> None:
+    """Ask about every deposit and refund that has not ended."""
+    for deposit_id in due.open_deposits():
+        collect_deposit.delay(str(deposit_id))
+    for refund_id in due.open_refunds():
+        advance_refund.delay(str(refund_id))
+
+
+@shared_task
+def advance_refund(refund_id: str) -> None:
+    """Send one refund or record what became of it."""
+    deposits.advance_refund(refund_id=uuid.UUID(refund_id), now=timezone.now())
+
+
+@shared_task
+def sweep_payouts() -> None:
+    """Go on with every payout that is approved or being sent."""
+    for payout_id in due.open_payouts():
+        advance_payout.delay(str(payout_id))
+
+
+@shared_task
+def advance_payout(payout_id: str) -> None:
+    """Send one payout or record what became of it."""
+    payouts.advance_payout(payout_id=uuid.UUID(payout_id), now=timezone.now())
+
+
+@shared_task
+def check_books() -> None:
+    """Prove the books and raise an alarm with what doesn't hold."""
+    now = timezone.now()
+    findings = books.check_books()
+    if findings:
+        alarms.raise_alarm(subject=f"books:{now:%Y-%m-%d}", lines=[str(finding) for finding in findings], now=now)
+
+
+@shared_task
+def raise_alarms() -> None:
+    """Tell staff of everything that is due and not done."""
+    now = timezone.now()
+    for subject, line in due.overdue(now=now):
+        alarms.raise_alarm(subject=f"{subject}:{now:%Y-%m-%d}", lines=[line], now=now)
+
+
+def return_url_of_deposit(deposit_id: uuid.UUID) -> str:
+    """Return the address to which the provider's pages lead back."""
+    return settings.APP_URL + reverse("payouts:deposit", args=[deposit_id])
+
+
+def ring(task: Task, *args: str, countdown: int = 0) -> None:
+    """Send a task now that its work is committed; where Redis is away the sweeps find the work."""
+    try:
+        task.apply_async(args, countdown=countdown)
+    except (OSError, OperationalError) as error:
+        logger.warning("%s was not rung for: %s", task.name, error)
