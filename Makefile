@@ -8,6 +8,8 @@ CHECK_ENV := FLATTR_ENV=production SECRET_KEY=$$(head -c 64 /dev/urandom | base6
 	APP_URL=https://flattr.example EMAIL_URL=smtp+tls://user:password@mail.flattr.example:587 \
 	DEFAULT_FROM_EMAIL=hello@flattr.example PAYMENT_GATEWAY=sandbox
 
+UNUSED := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test check fix lock messages demo clean
 
@@ -34,10 +36,10 @@ test: install ## Run all tests, in parallel and in random order (ARGS="-k ledger
 check: install ## Check style, types, import contracts, migrations, settings, translations, compose file
 	@echo "· ruff"; $(BIN)/ruff check && $(BIN)/ruff format --check
 	@echo "· djade"; git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
-	@echo "· mypy"; $(BIN)/mypy
+	@echo "· mypy"; $(UNUSED) FLATTR_ENV=development $(BIN)/mypy
 	@echo "· import contracts"; $(BIN)/lint-imports
 	@echo "· migrations"; $(BIN)/python manage.py makemigrations --check --dry-run
-	@echo "· production settings"; $(CHECK_ENV) DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused \
+	@echo "· production settings"; $(UNUSED) $(CHECK_ENV) \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	@echo "· compose file"; $(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@echo "· translations"; $(BIN)/python -m flattr.development.messages --check

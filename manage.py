@@ -4,7 +4,15 @@
 import os
 import sys
 
-NEEDS_NO_DATABASE = {"help", "version", "--help", "--version", "collectstatic", "makemessages", "compilemessages"}
+NEEDS_NO_DATABASE = {
+    "help",
+    "version",
+    "--help",
+    "--version",
+    "collectstatic",
+    "makemessages",
+    "compilemessages",
+}
 
 
 def main() -> None:

@@ -21,14 +21,14 @@ BUDGET_CENTS_MAX: Final = 50_000
 class UserManager(BaseUserManager["User"]):
     """Creates users; Django's commands and allauth rely on these names."""
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user who logs in by email."""
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user who may do everything in the admin."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
@@ -69,7 +69,11 @@ class CreatorProfile(models.Model):
     """What makes a user a creator: the public page that receives clicks."""
 
     user = models.OneToOneField(
-        User, on_delete=models.PROTECT, related_name="creator_profile", primary_key=True, verbose_name=_("user")
+        User,
+        on_delete=models.PROTECT,
+        related_name="creator_profile",
+        primary_key=True,
+        verbose_name=_("user"),
     )
     slug = models.CharField(
         _("address"),
@@ -136,7 +140,8 @@ class Subscription(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(term_months__in=[1, 3]), name="subscription_term_known"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["active", "paused", "cancelled"]), name="subscription_state_known"
+                condition=models.Q(state__in=["active", "paused", "cancelled"]),
+                name="subscription_state_known",
             ),
         ]
 
@@ -178,9 +183,7 @@ class Notification(models.Model):
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
         constraints = [
-            models.UniqueConstraint(
-                fields=["recipient", "kind", "subject_key"], name="notification_told_once"
-            )
+            models.UniqueConstraint(fields=["recipient", "kind", "subject_key"], name="notification_told_once")
         ]
         indexes = [
             models.Index(fields=["created_at"], condition=models.Q(sent_at__isnull=True), name="notification_unsent")

@@ -1,5 +1,6 @@
 """Writes about people and their promises."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,14 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from accounts import queries
-from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, CreatorProfile, Notification, Subscription, User
+from accounts.models import (
+    BUDGET_CENTS_MAX,
+    BUDGET_CENTS_MIN,
+    CreatorProfile,
+    Notification,
+    Subscription,
+    User,
+)
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
 
@@ -98,8 +106,14 @@ def set_subscription_state(*, fan: User, state: Subscription.State, now: datetim
 
 
 @required
-def promise(  # noqa: PLR0913  A row has that many columns.
-    *, fan: User, budget_cents: int, term_months: int, state: Subscription.State, effective_from: Period, now: datetime
+def promise(
+    *,
+    fan: User,
+    budget_cents: int,
+    term_months: int,
+    state: Subscription.State,
+    effective_from: Period,
+    now: datetime,
 ) -> Subscription:
     """Add the row that says what the fan promises from a period on.
 
@@ -186,7 +200,7 @@ def _pause_after(attempts: int) -> timedelta:
 
 
 @durable
-def _send_notification(*, notification_id: object, now: datetime) -> bool:
+def _send_notification(*, notification_id: uuid.UUID, now: datetime) -> bool:
     """Send one email unless somebody else does or did; the row lock keeps two workers apart."""
     notification = (
         Notification.objects.select_for_update(skip_locked=True, of=("self",))

@@ -29,9 +29,7 @@ def subscription_history(*, fan: User) -> QuerySet[Subscription]:
 
 def active_subscriptions(*, period: Period) -> QuerySet[Subscription]:
     """Return the rows in force in the period, one a fan, of those fans whose budget is to be cut."""
-    in_force = (
-        Subscription.objects.filter(effective_from__lte=period).order_by("fan_id", "-id").distinct("fan_id")
-    )
+    in_force = Subscription.objects.filter(effective_from__lte=period).order_by("fan_id", "-id").distinct("fan_id")
     return Subscription.objects.filter(
         id__in=in_force.values("id"), state=Subscription.State.ACTIVE, fan__is_active=True
     )

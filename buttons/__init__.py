@@ -1,0 +1,1 @@
+"""What creators embed and fans click."""

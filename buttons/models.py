@@ -102,13 +102,20 @@ class Click(models.Model):
         indexes = [
             # Month end reads this one alone: every standing click of a period, grouped by fan and button.
             models.Index(
-                fields=["period", "fan", "button"], include=["creator"], condition=models.Q(undone_at__isnull=True), name="click_by_fan"
+                fields=["period", "fan", "button"],
+                include=["creator"],
+                condition=models.Q(undone_at__isnull=True),
+                name="click_by_fan",
             ),
             models.Index(
-                fields=["button", "period"], condition=models.Q(undone_at__isnull=True), name="click_by_button"
+                fields=["button", "period"],
+                condition=models.Q(undone_at__isnull=True),
+                name="click_by_button",
             ),
             models.Index(
-                fields=["creator", "period"], condition=models.Q(undone_at__isnull=True), name="click_by_creator"
+                fields=["creator", "period"],
+                condition=models.Q(undone_at__isnull=True),
+                name="click_by_creator",
             ),
         ]
 

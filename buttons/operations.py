@@ -72,7 +72,7 @@ def canonical_url(url: str) -> str:
 
 
 @durable
-def create_button(  # noqa: PLR0913  A button has that many properties.
+def create_button(
     *,
     creator: User,
     url: str,
@@ -161,7 +161,9 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
     :raises UnknownClick: if the fan has no such click.
     :raises PeriodClosed: if its period is closed.
     """
-    click = Click.objects.select_for_update(of=("self",)).select_related("button").filter(id=click_id, fan=fan).first()
+    click = (
+        Click.objects.select_for_update(of=("self",)).select_related("button").filter(id=click_id, fan=fan).first()
+    )
     if click is None:
         msg = "click: there is none of yours with this id"
         raise UnknownClick(msg)

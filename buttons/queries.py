@@ -44,7 +44,9 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
     buttons = Button.objects.select_related("creator__creator_profile").in_bulk([row["button_id"] for row in rows])
     return [
         ClickedButton(
-            button=buttons[row["button_id"]], clicks=row["clicks"], latest_click_id=str(row["latest_click_id"])
+            button=buttons[row["button_id"]],
+            clicks=row["clicks"],
+            latest_click_id=str(row["latest_click_id"]),
         )
         for row in rows
     ]
@@ -74,7 +76,7 @@ def cached_click_count(*, button: Button) -> int:
 
 
 def creator_clicks(*, creator: User, period: Period) -> QuerySet[Button]:
-    """Return the creator's buttons with `clicks` and `fans` of the period, most clicked first."""
+    """Return the creator's buttons with `period_clicks` and `period_fans`, most clicked first."""
     rows = (
         standing_clicks(period=period)
         .filter(creator=creator, button_id=OuterRef("pk"))
@@ -84,8 +86,8 @@ def creator_clicks(*, creator: User, period: Period) -> QuerySet[Button]:
     )
     return (
         Button.objects.filter(creator=creator)
-        .annotate(clicks=Subquery(rows.values("clicks")), fans=Subquery(rows.values("fans")))
-        .order_by(F("clicks").desc(nulls_last=True), "title", "id")
+        .annotate(period_clicks=Subquery(rows.values("clicks")), period_fans=Subquery(rows.values("fans")))
+        .order_by(F("period_clicks").desc(nulls_last=True), "title", "id")
     )
 
 

@@ -1,7 +1,7 @@
 """Model fields that every app shares."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core import exceptions
 from django.db import models
@@ -11,13 +11,19 @@ from flattr.period import MalformedPeriod, Period
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    _DateField = models.DateField[Period | str, Period]
-else:
-    _DateField = models.DateField
+# The set and get types of the field; None joins them where the field is nullable.
+S = TypeVar("S")
+G = TypeVar("G")
 
 
-class PeriodField(_DateField):
+class PeriodField(models.DateField[S, G]):
     """A `Period`, kept as the date of its first day so that SQL can compare and partition by it."""
+
+    if TYPE_CHECKING:
+        # These are how the stubs' plugin learns a field's types; a date field's own are narrower.
+        _pyi_private_set_type: Period | str  # type: ignore[assignment]
+        _pyi_private_get_type: Period  # type: ignore[assignment]
+        _pyi_lookup_exact_type: Period  # type: ignore[assignment]
 
     def from_db_value(
         self, value: date | None, expression: object, connection: "BaseDatabaseWrapper"
@@ -26,7 +32,7 @@ class PeriodField(_DateField):
         del expression, connection
         return None if value is None else Period(value.year, value.month)
 
-    def to_python(self, value: Any) -> Any:  # noqa: ANN401  Django's own signature.
+    def to_python(self, value: Any) -> Any:
         """Turn a label, a date or a period into a `Period`; raise `ValidationError` for the rest."""
         if value is None or isinstance(value, Period):
             return value
@@ -37,17 +43,17 @@ class PeriodField(_DateField):
         except MalformedPeriod as error:
             raise exceptions.ValidationError(str(error), code="invalid") from error
 
-    def get_prep_value(self, value: Any) -> Any:  # noqa: ANN401  Django's own signature.
+    def get_prep_value(self, value: Any) -> Any:
         """Turn a period into the date that is stored."""
         period = self.to_python(value)
         return period.first_day if isinstance(period, Period) else period
 
     def get_db_prep_value(
         self,
-        value: Any,  # noqa: ANN401  Django's own signature.
+        value: Any,
         connection: "BaseDatabaseWrapper",
         prepared: bool = False,  # noqa: FBT001, FBT002  Django's own signature.
-    ) -> Any:  # noqa: ANN401  Django's own signature.
+    ) -> Any:
         """Turn a period into the backend's date."""
         return connection.ops.adapt_datefield_value(value if prepared else self.get_prep_value(value))
 

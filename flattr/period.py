@@ -26,7 +26,8 @@ class Period:
     def __post_init__(self) -> None:
         """Refuse months that no calendar has."""
         if not (1 <= self.month <= _MONTHS_PER_YEAR and 1 <= self.year <= date.max.year - 1):
-            raise MalformedPeriod(f"{self.year}-{self.month}")
+            label = f"{self.year}-{self.month}"
+            raise MalformedPeriod(label)
 
     @classmethod
     def parse(cls, text: str) -> Self:

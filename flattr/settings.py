@@ -40,12 +40,10 @@ try:
     ).rstrip("/")
     ALLOWED_HOSTS: list[str] = env.list(
         "ALLOWED_HOSTS",
-        ["localhost", ".localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(APP_URL).hostname],
+        ["localhost", ".localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(APP_URL).hostname or ""],
     )
     TRUSTED_PROXY: bool = env.bool("TRUSTED_PROXY", False)
-    LOG_LEVEL: str = env.str(
-        "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
-    )
+    LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 
     EMAIL: dict[str, object] = (
         env.dj_email_url("EMAIL_URL", "console:") if DEVELOPMENT else env.dj_email_url("EMAIL_URL")
@@ -74,7 +72,6 @@ DEBUG = False
 ROOT_URLCONF = "flattr.urls"
 WSGI_APPLICATION = "flattr.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 INSTALLED_APPS = [
     "django.contrib.admin",

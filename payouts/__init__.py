@@ -1,0 +1,1 @@
+"""Every cent: in, split, settled, out, explained."""

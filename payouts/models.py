@@ -162,7 +162,8 @@ class Settlement(models.Model):
         verbose_name_plural = _("settlements")
         constraints = [
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True, digest="") | Q(finished_at__isnull=False, digest__regex="^[0-9a-f]{64}$"),
+                condition=Q(finished_at__isnull=True, digest="")
+                | Q(finished_at__isnull=False, digest__regex="^[0-9a-f]{64}$"),
                 name="settlement_finished_with_its_digest",
             )
         ]

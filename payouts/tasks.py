@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from typing import Any
 
 from celery import Task, shared_task
 from django.conf import settings
@@ -86,7 +87,7 @@ def renew_deposit(fan_id: int) -> None:
         fan=User.objects.get(pk=fan_id), return_url_of=return_url_of_deposit, now=timezone.now()
     )
     if deposit is not None:
-        collect_deposit.apply_async([str(deposit.pk)], countdown=5)
+        collect_deposit.apply_async((str(deposit.pk),), countdown=5)
 
 
 @shared_task
@@ -145,7 +146,7 @@ def return_url_of_deposit(deposit_id: uuid.UUID) -> str:
     return settings.APP_URL + reverse("payouts:deposit", args=[deposit_id])
 
 
-def ring(task: Task, *args: str, countdown: int = 0) -> None:
+def ring(task: "Task[Any, Any]", *args: str, countdown: int = 0) -> None:
     """Send a task now that its work is committed; where Redis is away the sweeps find the work."""
     try:
         task.apply_async(args, countdown=countdown)

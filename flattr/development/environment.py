@@ -15,13 +15,18 @@ def say(step: str) -> None:
     sys.stderr.flush()
 
 
-def prepare(command: str) -> None:
-    """Provide the servers that the environment doesn't name, and migrate an empty database."""
-    given = "DATABASE_URL" in os.environ
+def provide() -> None:
+    """Set the addresses of the embedded servers where the environment names no others."""
     try:
         services.provide_environment(report=say)
     except servers.UnableToStart as error:
         sys.exit(f"Flattr can't start its own servers: {error}")
+
+
+def prepare(command: str) -> None:
+    """Provide servers, and migrate the embedded database while it is empty."""
+    given = "DATABASE_URL" in os.environ
+    provide()
     if not given and command not in _MIGRATES_ITSELF and _database_is_empty():
         _migrate()
 
@@ -33,7 +38,7 @@ def _database_is_empty() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
-            return bool(cursor.fetchone()[0])
+            return cursor.fetchone() == (True,)
     finally:
         connection.close()
 

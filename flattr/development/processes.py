@@ -21,7 +21,10 @@ def end_with_parent(end_signal: signal.Signals) -> None:
 
 
 def start(
-    command: Sequence[str], *, end_signal: signal.Signals, **options: Any  # noqa: ANN401  Handed through.
+    command: Sequence[str],
+    *,
+    end_signal: signal.Signals,
+    **options: Any,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own that gets `end_signal` when this process ends."""
 

@@ -1,10 +1,10 @@
 """Leases on the checkout's embedded PostgreSQL and Redis-protocol servers."""
 
+import atexit
 import fcntl
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from flattr.development import processes
 from flattr.development.servers import Places, UnableToStart
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
-_held: list["Lease"] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def provide_environment(*, report: processes.Report) -> None:
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return
     held = lease(report=report)
-    _held.append(held)
+    atexit.register(held.close)
     os.environ.setdefault("DATABASE_URL", held.database_url)
     os.environ.setdefault("REDIS_URL", held.redis_url)
 
@@ -77,14 +76,18 @@ def _start_keeper(places: Places) -> socket.socket:
 
     A keeper that is just about to end still holds its servers; it is waited for.
     """
-    with (places.var / "keeper.log").open("ab") as log:
-        subprocess.Popen(  # noqa: S603  Our own module.
-            [sys.executable, "-m", "flattr.development.keeper", str(places.checkout)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=CHECKOUT,
-            start_new_session=True,
+    command = [sys.executable, "-m", "flattr.development.keeper", str(places.checkout)]
+    with (places.var / "keeper.log").open("ab") as log, Path(os.devnull).open() as nothing:
+        os.posix_spawn(
+            sys.executable,
+            command,
+            {**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+            ],
+            setsid=True,
         )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

@@ -14,7 +14,9 @@ register = template.Library()
 @register.filter(name="money")
 def money_filter(micros: int, decimals: int = 2) -> str:
     """Write micros as euros with 2 to 6 decimals, as the reader's language writes them."""
-    text = formats.number_format(Decimal(money.format_micros(micros, decimals=decimals)), decimals, force_grouping=True)
+    text = formats.number_format(
+        Decimal(money.format_micros(micros, decimals=decimals)), decimals, force_grouping=True
+    )
     return f"{text}\N{NO-BREAK SPACE}€" if get_language() == "fr" else f"€{text}".replace("€-", "-€")
 
 

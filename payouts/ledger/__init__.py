@@ -1,0 +1,1 @@
+"""The book: append-only transfers between pots of money."""

@@ -14,7 +14,12 @@ class LedgerAccount(models.Model):
 
     kind = models.CharField(_("kind"), max_length=20, choices=chart.Kind)
     owner = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger_accounts", verbose_name=_("owner")
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ledger_accounts",
+        verbose_name=_("owner"),
     )
     debits_micros = models.BigIntegerField(_("debits"), default=0)
     credits_micros = models.BigIntegerField(_("credits"), default=0)
@@ -24,23 +29,20 @@ class LedgerAccount(models.Model):
         verbose_name = _("ledger account")
         verbose_name_plural = _("ledger accounts")
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "owner"], name="ledger_account_once", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["kind", "owner"], name="ledger_account_once", nulls_distinct=False),
             models.CheckConstraint(
                 condition=Q(kind__in=sorted(chart.OWNED), owner__isnull=False)
                 | (~Q(kind__in=sorted(chart.OWNED)) & Q(owner__isnull=True)),
                 name="ledger_account_owner_fits_kind",
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=sorted(chart.Kind.values)), name="ledger_account_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=sorted(chart.Kind.values)), name="ledger_account_kind_known"),
             models.CheckConstraint(
                 condition=~Q(kind__in=sorted(chart.NEVER_OVERDRAWN)) | Q(debits_micros__lte=F("credits_micros")),
                 name="ledger_account_never_overdrawn",
             ),
             models.CheckConstraint(
-                condition=Q(debits_micros__gte=0, credits_micros__gte=0), name="ledger_account_counters_rise_from_zero"
+                condition=Q(debits_micros__gte=0, credits_micros__gte=0),
+                name="ledger_account_counters_rise_from_zero",
             ),
         ]
 
@@ -59,10 +61,18 @@ class Transfer(models.Model):
     """One amount from a debit account to a credit account: posted once, never changed (see the trigger)."""
 
     debit_account = models.ForeignKey(
-        LedgerAccount, on_delete=models.PROTECT, related_name="debits", verbose_name=_("debit"), db_index=False
+        LedgerAccount,
+        on_delete=models.PROTECT,
+        related_name="debits",
+        verbose_name=_("debit"),
+        db_index=False,
     )
     credit_account = models.ForeignKey(
-        LedgerAccount, on_delete=models.PROTECT, related_name="credits", verbose_name=_("credit"), db_index=False
+        LedgerAccount,
+        on_delete=models.PROTECT,
+        related_name="credits",
+        verbose_name=_("credit"),
+        db_index=False,
     )
     amount_micros = models.BigIntegerField(_("amount"))
     kind = models.CharField(_("kind"), max_length=20, choices=chart.TransferKind)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -54,11 +55,13 @@ def open_accounts(*, kind: chart.Kind, owner_ids: Collection[int | None]) -> dic
         found = LedgerAccount.objects.filter(kind=kind, owner__isnull=True)
     else:
         found = LedgerAccount.objects.filter(kind=kind, owner_id__in=owner_ids)
-    known = dict(found.values_list("owner_id", "id"))
+    known: dict[int | None, int] = dict(found.values_list("owner_id", "id"))
     missing = sorted((owner for owner in owner_ids if owner not in known), key=lambda owner: owner or 0)
     if missing:
         LedgerAccount.objects.bulk_create(
-            [LedgerAccount(kind=kind, owner_id=owner) for owner in missing], ignore_conflicts=True, batch_size=5000
+            [LedgerAccount(kind=kind, owner_id=owner) for owner in missing],
+            ignore_conflicts=True,
+            batch_size=5000,
         )
         known = dict(found.all().values_list("owner_id", "id"))
     return known
@@ -73,7 +76,7 @@ def lock_accounts(*, account_ids: Iterable[int]) -> dict[int, LedgerAccount]:
     """
     locked = (
         LedgerAccount.objects.filter(id__in=sorted(set(account_ids)))
-        .extra(select={"is_shared": "owner_id IS NULL"}, order_by=["is_shared", "id"])  # noqa: S610  A constant.
+        .extra(select={"is_shared": "owner_id IS NULL"}, order_by=["is_shared", "id"])
         .select_for_update(no_key=True, of=("self",))
     )
     return {account.pk: account for account in locked}
@@ -163,7 +166,7 @@ def _changes_of(postings: Sequence[Posting]) -> dict[int, tuple[int, int]]:
 
 def _insert(postings: Sequence[Posting]) -> None:
     """Write all rows in one statement, whose unique keys are what makes posting twice impossible."""
-    columns = [
+    columns: list[Any] = [
         [each.debit_account_id for each in postings],
         [each.credit_account_id for each in postings],
         [each.amount_micros for each in postings],

@@ -1,0 +1,1 @@
+"""The writes, one module for each use of money."""

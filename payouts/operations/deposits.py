@@ -1,6 +1,5 @@
 """Money in from fans, and unused balance back to them."""
 
-
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -265,6 +264,10 @@ def _tell(deposit: Deposit, kind: Notification.Kind, now: datetime) -> None:
         recipient=deposit.fan,
         kind=kind,
         subject_key=str(deposit.id),
-        context={"amount_cents": deposit.amount_cents, "period": str(deposit.for_period), "reason": deposit.reason},
+        context={
+            "amount_cents": deposit.amount_cents,
+            "period": str(deposit.for_period),
+            "reason": deposit.reason,
+        },
         now=now,
     )

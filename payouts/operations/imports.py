@@ -197,7 +197,8 @@ def _import_creators(names: list[str], *, now: datetime) -> dict[str, Button]:
     )
     hosts = {name: f"{slug}.example" for name, slug in slugs.items()}
     Site.objects.bulk_create(
-        (Site(creator_id=users[name], host=hosts[name], created_at=now) for name in names), ignore_conflicts=True
+        (Site(creator_id=users[name], host=hosts[name], created_at=now) for name in names),
+        ignore_conflicts=True,
     )
     sites = dict(Site.objects.filter(host__in=hosts.values()).values_list("host", "id"))
     Button.objects.bulk_create(

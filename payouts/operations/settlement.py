@@ -20,6 +20,7 @@ from flattr.period import Period
 from flattr.transactions import durable, required
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
+from payouts.ledger.integrity import Finding
 from payouts.models import Settlement, SettlementEarning, SettlementRange, SettlementSpend
 from payouts.queries import books, settlements
 from payouts.split import split_spend
@@ -38,7 +39,7 @@ class PeriodNotOver(ValueError):
 class BooksDontBalance(RuntimeError):
     """The books were found wrong; nothing is settled on top of wrong books."""
 
-    def __init__(self, findings: list[books.Finding]) -> None:
+    def __init__(self, findings: list[Finding]) -> None:
         super().__init__("; ".join(str(finding) for finding in findings))
         self.findings = findings
 
@@ -79,9 +80,7 @@ def open_settlement(*, period: Period, now: datetime) -> Settlement:
         defaults={
             "fee_basis_points": settings.PLATFORM_FEE_BASIS_POINTS,
             "opened_at": now,
-            "withdrawable_at": datetime(
-                period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC
-            ),
+            "withdrawable_at": datetime(period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC),
         },
     )
     if is_new:
@@ -160,7 +159,12 @@ def announce_settlement(*, settlement_id: int, now: datetime) -> None:
                 recipient_id=creator_id,
                 kind=Notification.Kind.EARNINGS_SETTLED,
                 subject_key=period,
-                context={"period": period, "gross_micros": gross, "net_micros": gross - fee, "clicks": clicks},
+                context={
+                    "period": period,
+                    "gross_micros": gross,
+                    "net_micros": gross - fee,
+                    "clicks": clicks,
+                },
                 created_at=now,
             )
             for creator_id, gross, fee, clicks in earnings
@@ -312,7 +316,12 @@ def _post_earnings(settlement: Settlement) -> None:
         movement
         for earning in earnings
         for movement in (
-            (earning.creator_id, accounts[earning.creator_id], earning.net_micros, chart.TransferKind.EARNING),
+            (
+                earning.creator_id,
+                accounts[earning.creator_id],
+                earning.net_micros,
+                chart.TransferKind.EARNING,
+            ),
             (earning.creator_id, income.pk, earning.fee_micros, chart.TransferKind.PLATFORM_FEE),
         )
     ]

@@ -77,7 +77,8 @@ RULES: Final = {
               <> (earning.gross_micros - earning.fee_micros, earning.fee_micros)
         """,
     "every fan paid at most their budget": """
-        SELECT format('settlement %s, fan %s paid %s of a budget of %s', settlement_id, fan_id, spend_micros, budget_micros)
+        SELECT format('settlement %s, fan %s paid %s of a budget of %s',
+                      settlement_id, fan_id, spend_micros, budget_micros)
         FROM payouts_settlementspend WHERE spend_micros > budget_micros
         """,
     "every deposit that succeeded is booked, and no other": """

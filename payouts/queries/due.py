@@ -57,7 +57,10 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
         yield f"payout:{payout.pk}", f"The payout {payout.pk} is {payout.state} for more than two days."
     waiting = Deposit.objects.filter(state=Deposit.State.PENDING, started_at__lt=now - DEPOSIT_DUE_AFTER)
     for deposit in waiting:
-        yield f"deposit:{deposit.pk}", f"The deposit {deposit.pk} is without an outcome for more than two days."
+        yield (
+            f"deposit:{deposit.pk}",
+            f"The deposit {deposit.pk} is without an outcome for more than two days.",
+        )
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()
     if unsent:
         yield "notifications", f"{unsent} emails are unsent for more than six hours."

@@ -27,9 +27,7 @@ def unfinished() -> list[Settlement]:
 
 def open_ranges(*, settlement: Settlement) -> list[int]:
     """Return the numbers of the ranges that are still to be settled."""
-    return list(
-        settlement.ranges.filter(done_at__isnull=True).order_by("number").values_list("number", flat=True)
-    )
+    return list(settlement.ranges.filter(done_at__isnull=True).order_by("number").values_list("number", flat=True))
 
 
 def grouped_clicks(*, part: SettlementRange) -> Iterator[tuple[int, int, int, int]]:

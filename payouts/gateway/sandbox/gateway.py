@@ -30,7 +30,11 @@ class SandboxGateway:
     def open_pay_page(self, *, deposit_id: uuid.UUID, fan_id: int, amount_cents: int, return_url: str) -> str:
         """Return the address of the pretended pay page."""
         _remember(
-            movement_id=deposit_id, person_id=fan_id, amount_cents=amount_cents, is_incoming=True, return_url=return_url
+            movement_id=deposit_id,
+            person_id=fan_id,
+            amount_cents=amount_cents,
+            is_incoming=True,
+            return_url=return_url,
         )
         return reverse("sandbox:pay", args=[deposit_id])
 
@@ -97,7 +101,7 @@ def _send(*, movement_id: uuid.UUID, person_id: int, amount_cents: int) -> None:
     )
 
 
-def _remember(  # noqa: PLR0913  The columns of the row.
+def _remember(
     *,
     movement_id: uuid.UUID,
     person_id: int,

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """Take the period."""
         parser.add_argument("period", help="the month, such as 2026-10")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  Django's own signature.
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print the lines, computing the digest from what is printed."""
         del args
         try:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--period", required=True, help="the month of the clicks, such as 2026-10")
         parser.add_argument("--budget-cents", type=int, required=True, help="every fan's monthly budget in cents")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  Django's own signature.
+    def handle(self, *args: Any, **options: Any) -> None:
         """Read, check and import."""
         del args
         path: Path = options["file"]

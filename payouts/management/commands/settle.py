@@ -19,7 +19,7 @@ class Command(BaseCommand):
         """Take the period."""
         parser.add_argument("period", help="the month, such as 2026-10")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  Django's own signature.
+    def handle(self, *args: Any, **options: Any) -> None:
         """Settle, showing progress, and print what came out."""
         del args
         try:

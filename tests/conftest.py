@@ -1,0 +1,39 @@
+"""Fixtures that every test may use."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.cache import cache
+
+from flattr.period import Period
+from tests.client import StrictClient
+
+
+@pytest.fixture
+def client() -> StrictClient:
+    """Return a client that refuses invalid HTML and answers without a cache header."""
+    return StrictClient()
+
+
+@pytest.fixture
+def october() -> Period:
+    """Return the period that most examples use."""
+    return Period(2026, 10)
+
+
+@pytest.fixture
+def mid_october() -> datetime:
+    """Return a moment in the middle of that period."""
+    return datetime(2026, 10, 15, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def after_october() -> datetime:
+    """Return the moment at which the settlement of that period starts."""
+    return datetime(2026, 11, 1, 0, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _forget_caches() -> None:
+    """Start every test with an empty cache; each test process has a part of its own."""
+    cache.clear()

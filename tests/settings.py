@@ -1,0 +1,15 @@
+"""Settings of the test suite: those of development, on the embedded servers unless others are given."""
+
+import os
+
+from flattr.development import environment
+
+os.environ.setdefault("FLATTR_ENV", "development")
+environment.provide()
+
+from flattr.settings import *  # noqa: E402, F403  The environment has to be complete first.
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tasks don't run by themselves in tests: no worker listens to this queue.
+CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
