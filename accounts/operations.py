@@ -1,10 +1,13 @@
 """Writes about people and their promises."""
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
+from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError
 from django.template.loader import render_to_string
@@ -21,6 +24,8 @@ from accounts.models import (
 )
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
+
+logger = logging.getLogger(__name__)
 
 NOTIFICATION_ATTEMPTS_MAX: Final = 8
 
@@ -188,10 +193,11 @@ def send_notifications(*, now: datetime, limit: int = 500) -> int:
     owed = (
         Notification.objects.filter(sent_at__isnull=True, attempts__lt=NOTIFICATION_ATTEMPTS_MAX)
         .order_by("created_at")
-        .values_list("id", "created_at", "attempts")[:limit]
+        .values_list("id", "created_at", "attempts")
     )
-    due = [id_ for id_, created_at, attempts in owed if now >= created_at + _pause_after(attempts)]
-    return sum(_send_notification(notification_id=id_, now=now) for id_ in due)
+    # Those that pause are passed over before the limit counts, or enough of them would stop all others.
+    due = (id_ for id_, created_at, attempts in owed if now >= created_at + _pause_after(attempts))
+    return sum(_send_notification(notification_id=id_, now=now) for id_ in list(islice(due, limit)))
 
 
 def _pause_after(attempts: int) -> timedelta:
@@ -211,10 +217,12 @@ def _send_notification(*, notification_id: uuid.UUID, now: datetime) -> bool:
     if notification is None:
         return False
     notification.attempts += 1
-    subject, body = render_notification(notification)
     try:
+        subject, body = render_notification(notification)
         mail.send_mail(subject, body, None, [notification.recipient.email])
-    except OSError:
+    except Exception:
+        # Whatever is wrong with this one, the others go on; an alarm tells of what stays unsent.
+        logger.exception("%s was not sent", notification.pk)
         notification.save(update_fields=["attempts"])
         return False
     notification.sent_at = now
@@ -224,7 +232,12 @@ def _send_notification(*, notification_id: uuid.UUID, now: datetime) -> bool:
 
 def render_notification(notification: Notification) -> tuple[str, str]:
     """Return the subject and the text of an email."""
-    context = {**notification.context, "recipient": notification.recipient}
+    context = {
+        **notification.context,
+        "recipient": notification.recipient,
+        "subject_key": notification.subject_key,
+        "app_url": settings.APP_URL,
+    }
     with override(notification.context.get("language", "en")):
         subject = render_to_string(f"emails/{notification.kind}_subject.txt", context)
         body = render_to_string(f"emails/{notification.kind}.txt", context)

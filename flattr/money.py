@@ -13,7 +13,7 @@ BASIS_POINTS_PER_WHOLE: Final = 10_000
 
 _AMOUNT = re.compile(r"(?P<units>[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?")
 _OWN_CURRENCY = re.compile(r"^(?:€|EUR)\s*|\s*(?:€|EUR)$", re.IGNORECASE)
-_FOREIGN_CURRENCY = re.compile(r"[A-Za-z]{3}|[$£¥]")
+_FOREIGN_CURRENCY = re.compile(r"^[A-Za-z]{3}\s*[0-9]|[0-9]\s*[A-Za-z]{3}$|[$£¥]")
 
 
 class AmountError(ValueError):

@@ -62,7 +62,8 @@ class Period:
     @property
     def end(self) -> datetime:
         """Return the first moment that no longer belongs to the period."""
-        return self.next.start
+        years, month = divmod(self.month, _MONTHS_PER_YEAR)
+        return datetime(self.year + years, month + 1, 1, tzinfo=UTC)
 
     @property
     def last_moment(self) -> datetime:

@@ -111,7 +111,7 @@ MIDDLEWARE = [
 ]
 if DEVELOPMENT:
     # Demo host sites live on names of their own beside ours, as real ones do.
-    MIDDLEWARE.insert(0, "flattr.middleware.private_unless_said_otherwise")
+    MIDDLEWARE.insert(0, "flattr.development.host_sites.serve_host_sites")
 
 TEMPLATES = [
     {
@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "flattr.context_processors.house",
+                "accounts.context_processors.visitor",
             ],
         },
     },

@@ -2,12 +2,21 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularAPIView
 
 from flattr import views
 
 urlpatterns = [
+    path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include("buttons.api_urls")),
+    path("sandbox/", include("payouts.gateway.sandbox.urls")),
+    path("", include("accounts.urls")),
+    path("", include("payouts.urls")),
+    path("", include("buttons.urls")),
 ]

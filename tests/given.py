@@ -1,18 +1,33 @@
 """Scenarios for tests: people by hand, money only through real operations."""
 
 import itertools
+import threading
+import time
 import uuid
-from datetime import datetime
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from django.db import connection, connections
 
 from accounts.models import CreatorProfile, Subscription, User
 from accounts.operations import promise
 from buttons import operations as buttons_operations
 from buttons.models import Button, Click
 from flattr.period import Period
-from flattr.transactions import durable
+from flattr.transactions import durable, durable_block
 from payouts.gateway import Outcome, Result
+from payouts.ledger import chart
+from payouts.ledger import operations as ledger
+from payouts.ledger.models import LedgerAccount
 from payouts.models import Deposit, Settlement
 from payouts.operations import deposits, settlement
+
+R = TypeVar("R")
+
+MOMENT: Final = datetime(2026, 10, 15, 12, 0, tzinfo=UTC)
+"""When things happen in examples where it doesn't matter."""
 
 _numbers = itertools.count(1)
 
@@ -89,3 +104,101 @@ def earned(owner: User, *, micros: int, period: Period, now: datetime) -> None:
     fan = funded_fan(budget_cents=micros // 10_000, period=period)
     click(fan, clicked, now=period.start)
     settled(period, now=now)
+
+
+@durable
+def pot(kind: chart.Kind, owner: User | None = None, *, holds_micros: int = 0) -> LedgerAccount:
+    """Return the ledger account, filled from the processor's cash."""
+    account = ledger.open_account(kind=kind, owner=owner)
+    if holds_micros:
+        cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH)
+        ledger.post(postings=[posting(cash, account, holds_micros)])
+    return LedgerAccount.objects.get(pk=account.pk)
+
+
+def posting(
+    debit: LedgerAccount,
+    credit: LedgerAccount,
+    amount_micros: int,
+    *,
+    key: str = "",
+    occurred_at: datetime = MOMENT,
+    kind: chart.TransferKind = chart.TransferKind.DEPOSIT,
+) -> ledger.Posting:
+    """Return a posting, under a key of its own unless one is given."""
+    return ledger.Posting(
+        debit_account_id=debit.pk,
+        credit_account_id=credit.pk,
+        amount_micros=amount_micros,
+        kind=kind,
+        idempotency_key=key or f"example:{next(_numbers)}",
+        occurred_at=occurred_at,
+    )
+
+
+@durable
+def posted(*postings: ledger.Posting) -> int:
+    """Post in a transaction of its own."""
+    return ledger.post(postings=postings)
+
+
+def at_once(*calls: Callable[[], R]) -> list[R | Exception]:
+    """Run the calls in threads that start at the same moment; return what each returned or raised, in order."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], R]) -> R | Exception:
+        barrier.wait(timeout=60)
+        return _outcome(call)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def queued(*calls: Callable[[], R], behind: Callable[[], object]) -> list[R | Exception]:
+    """Run the calls in threads that all wait for one lock, in this order, before any of them goes on.
+
+    `behind` takes the lock. Whatever a call read before it waits is old by the time it goes on.
+    """
+    with ThreadPoolExecutor(len(calls)) as pool:
+        with durable_block():
+            behind()
+            running = []
+            for number, call in enumerate(calls, start=1):
+                running.append(pool.submit(_outcome, call))
+                _wait_for_waiting(number)
+        return [each.result() for each in running]
+
+
+def _outcome(call: Callable[[], R]) -> R | Exception:
+    """Return what a call in a thread returns or raises, and leave no connection behind."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001  The test looks at it.
+        return error
+    finally:
+        connections.close_all()
+
+
+def _wait_for_waiting(number: int) -> None:
+    """Wait until that many sessions of this database want a lock, or for two seconds."""
+    deadline = time.monotonic() + 2
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            if cursor.fetchone() == (number,):
+                return
+            time.sleep(0.01)
+
+
+def tamper(sql: str, *parameters: int) -> None:
+    """Change rows behind the triggers' backs, as only somebody with the database's password can."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(sql, parameters or None)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

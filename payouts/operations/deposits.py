@@ -90,14 +90,14 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
             _end(deposit, Deposit.State.DECLINED, now)
             if deposit.for_period is not None:
                 _tell(deposit, Notification.Kind.DEPOSIT_DECLINED, now)
+        case _ if deposit.for_period is None and now - deposit.started_at > PAY_PAGE_LASTS:
+            # The fan left the pay page or the bank's question, and never came back.
+            _end(deposit, Deposit.State.EXPIRED, now)
         case Result.NEEDS_FAN:
             deposit.state = Deposit.State.NEEDS_FAN
             deposit.save(update_fields=["state"])
             if deposit.for_period is not None:
                 _tell(deposit, Notification.Kind.DEPOSIT_NEEDS_YOU, now)
-        case Result.PENDING:
-            if now - deposit.started_at > PAY_PAGE_LASTS and deposit.for_period is None:
-                _end(deposit, Deposit.State.EXPIRED, now)
 
 
 def renew_deposit(*, fan: User, return_url_of: ReturnUrl, now: datetime) -> Deposit | None:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -200,7 +201,9 @@ def _import_creators(names: list[str], *, now: datetime) -> dict[str, Button]:
         (Site(creator_id=users[name], host=hosts[name], created_at=now) for name in names),
         ignore_conflicts=True,
     )
-    sites = dict(Site.objects.filter(host__in=hosts.values()).values_list("host", "id"))
+    sites = dict(
+        Site.objects.filter(host__in=hosts.values(), creator_id__in=users.values()).values_list("host", "id")
+    )
     Button.objects.bulk_create(
         (
             Button(
@@ -237,4 +240,5 @@ def _import_users(names: list[str], *, domain: str, now: datetime) -> dict[str, 
 def _slug(name: str) -> str:
     """Return an address for a name in any script: what of it is plain, and a short digest that tells it apart."""
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{slugify(name)[:40].strip('-') or 'name'}-{digest}".replace("_", "-").replace("--", "-")
+    plain = re.sub(r"[-_]+", "-", slugify(name))[:40].strip("-")
+    return f"{plain or 'name'}-{digest}"

@@ -180,9 +180,7 @@ def _give_back(payout: Payout, *, now: datetime) -> None:
     )
 
 
-def _post(
-    payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, key: str, now: datetime
-) -> None:
+def _post(payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, key: str, now: datetime) -> None:
     """Move the payout's amount. It ends once: `ended` is one key for arriving and for coming back."""
     ledger.post(
         postings=[

@@ -182,15 +182,18 @@ def _refuse_wrong_books() -> None:
 
 @required
 def _fix_spends(settlement: Settlement) -> None:
-    """Write what each fan spends. Money that came after the period's end is for later months."""
+    """Write what each fan spends.
+
+    Money that came after the period's end is for later months, and what another settlement has fixed
+    and not cut yet is spoken for.
+    """
     period = settlement.period
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO payouts_settlementspend (settlement_id, fan_id, budget_micros, spend_micros, clicks)
             SELECT %(settlement)s, clicked.fan_id, promise.budget_micros,
-                   least(promise.budget_micros, account.credits_micros - account.debits_micros - later.micros),
-                   clicked.clicks
+                   least(promise.budget_micros, left_over.micros), clicked.clicks
             FROM (SELECT fan_id, count(*) AS clicks FROM buttons_click
                   WHERE period = %(period)s AND undone_at IS NULL GROUP BY fan_id) AS clicked
             JOIN ledger_ledgeraccount AS account
@@ -203,7 +206,16 @@ def _fix_spends(settlement: Settlement) -> None:
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(amount_micros), 0) AS micros FROM ledger_transfer
                 WHERE credit_account_id = account.id AND occurred_at >= %(end)s) AS later
-            WHERE promise.state = 'active' AND account.credits_micros - account.debits_micros - later.micros > 0
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(spend.spend_micros), 0) AS micros
+                FROM payouts_settlementspend AS spend
+                JOIN payouts_settlementrange AS part ON part.settlement_id = spend.settlement_id
+                     AND spend.fan_id BETWEEN part.first_fan_id AND part.last_fan_id
+                WHERE spend.fan_id = clicked.fan_id AND part.done_at IS NULL) AS fixed
+            CROSS JOIN LATERAL (
+                SELECT account.credits_micros - account.debits_micros - later.micros - fixed.micros AS micros
+                ) AS left_over
+            WHERE promise.state = 'active' AND left_over.micros > 0
             ORDER BY clicked.fan_id
             """,
             {

@@ -1,22 +1,30 @@
 """What would happen if the month ended now."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from accounts import queries as accounts_queries
 from accounts.models import Subscription, User
 from buttons import queries as buttons_queries
+from buttons.models import Button
 from flattr import money
 from flattr.period import Period
 from payouts.queries import balances
 from payouts.split import split_spend
+
+COLOURS: Final = 8
+"""How many colours the drawing of a cake has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
     """One button's part of this month's cake, as it stands."""
 
-    clicked: buttons_queries.ClickedButton
+    button: Button
+    clicks: int
+    latest_click_id: str
     amount_micros: int
+    colour: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +63,14 @@ def cake_of(*, fan: User, period: Period) -> Cake:
         budget_micros=budget,
         spend_micros=spend,
         clicks=sum(each.clicks for each in clicked),
-        slices=[Slice(clicked=each, amount_micros=shares[each.button.pk]) for each in clicked],
+        slices=[
+            Slice(
+                button=each.button,
+                clicks=each.clicks,
+                latest_click_id=each.latest_click_id,
+                amount_micros=shares[each.button.pk],
+                colour=number % COLOURS,
+            )
+            for number, each in enumerate(clicked)
+        ],
     )

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.operations import BudgetOutOfRange
+from buttons.operations import PeriodClosed
 from flattr.period import MalformedPeriod, Period
 from payouts.operations import imports
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         except OSError as error:
             msg = f"file: {error}"
             raise CommandError(msg) from error
-        except (MalformedPeriod, BudgetOutOfRange, imports.UnableToImport) as error:
+        except (MalformedPeriod, BudgetOutOfRange, PeriodClosed, imports.UnableToImport) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{period}: {imported.fans} fans, {imported.creators} creators, {imported.clicks} clicks imported."

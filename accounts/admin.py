@@ -1,0 +1,77 @@
+"""Staff's view of people."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CreatorProfile, Notification, Subscription, User
+from flattr.admin import ReadOnlyAdmin
+
+
+class NewUserForm(AdminUserCreationForm[User]):
+    """A new user, who logs in by email."""
+
+    class Meta:
+        model = User
+        fields = ["email"]
+        field_classes = {"email": forms.EmailField}
+
+    def clean_email(self) -> str:
+        """Keep addresses in lower case, as all are."""
+        return str(self.cleaned_data["email"]).lower()
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    """Users. Nobody is deleted here: their money's history needs them."""
+
+    add_form = NewUserForm
+    ordering = ["-joined_at"]
+    list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["email", "name"]
+    readonly_fields = ["email", "joined_at", "last_login"]
+    fieldsets = [
+        (None, {"fields": ["email", "password", "name"]}),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["joined_at", "last_login"]}),
+    ]
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def has_delete_permission(self, request: object, obj: User | None = None) -> bool:
+        """Refuse to delete."""
+        del request, obj
+        return False
+
+
+@admin.register(CreatorProfile)
+class CreatorProfileAdmin(admin.ModelAdmin[CreatorProfile]):
+    """Creators' pages."""
+
+    list_display = ["name", "slug", "user", "created_at"]
+    search_fields = ["name", "slug", "user__email"]
+    raw_id_fields = ["user"]
+    list_select_related = ["user"]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
+    """What fans promised, newest first."""
+
+    list_display = ["fan", "budget_cents", "term_months", "state", "effective_from", "created_at"]
+    list_filter = ["state", "term_months"]
+    search_fields = ["fan__email"]
+    list_select_related = ["fan"]
+    ordering = ["-id"]
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin[Notification]):
+    """Emails that were owed and sent."""
+
+    list_display = ["kind", "recipient", "subject_key", "created_at", "sent_at", "attempts"]
+    list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["recipient"]
+    ordering = ["-created_at"]

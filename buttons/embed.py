@@ -1,0 +1,150 @@
+"""What other people's pages show: the badge, and the page on our origin to which it leads."""
+
+import uuid
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import queries as accounts_queries
+from accounts.models import Subscription, User
+from accounts.views import user_of
+from buttons import operations, queries
+from buttons.badge import badge
+from buttons.models import Button
+from flattr.navigation import next_page
+from flattr.period import Period
+
+INTENT_LASTS: Final = timedelta(hours=1)
+_INTENT: Final = "intended_click"
+
+
+@require_safe
+def show_badge(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Return the badge of a button; anybody may keep it for a minute."""
+    del request
+    button = get_object_or_404(Button, public_id=public_id)
+    response = HttpResponse(badge(count=queries.cached_click_count(button=button)), content_type="image/svg+xml")
+    patch_cache_control(response, public=True, max_age=queries.COUNT_CACHE_SECONDS)
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def click(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask for a click and record it.
+
+    Who must log in, sign up or subscribe first says what they want here, and comes back here: the
+    intended click waits in their session and is completed once.
+    """
+    button = get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
+    if request.method == "POST":
+        return _record(request, button, click_id=_posted_click_id(request), origin=_origin_of(request))
+    intent = _intent_for(request, button)
+    if intent is not None and _missing_step(request, button) is None:
+        return _record(request, button, click_id=intent[0], origin=intent[1])
+    return render(
+        request,
+        "buttons/click.html",
+        {
+            "button": button,
+            "count": queries.click_count(button=button),
+            "click_id": uuid.uuid4(),
+            "is_own": button.creator_id == request.user.pk,
+            "own_clicks": _own_clicks(request, button),
+            "origin": _site_of(request.headers.get("Referer", "")),
+        },
+        status=410 if button.hidden_at else 200,
+    )
+
+
+def _record(request: HttpRequest, button: Button, *, click_id: uuid.UUID, origin: str) -> HttpResponse:
+    """Record the click, or keep it in the session while the person does what is missing."""
+    step = _missing_step(request, button)
+    if step is not None:
+        request.session[_INTENT] = [button.public_id, str(click_id), origin, timezone.now().isoformat()]
+        return redirect(step)
+    request.session.pop(_INTENT, None)
+    here = reverse("buttons:click", args=[button.public_id])
+    try:
+        operations.record_click(
+            click_id=click_id, fan=user_of(request), button=button, origin=origin, now=timezone.now()
+        )
+    except operations.UnableToClick as error:
+        messages.error(request, _refusal(error))
+        return redirect(here)
+    messages.success(request, _("Thank you! “%(title)s” has one more slice of your cake.") % {"title": button.title})
+    return redirect(next_page(request, default=here))
+
+
+def _missing_step(request: HttpRequest, button: Button) -> str | None:
+    """Return the address of what the person has to do before the click counts, or None."""
+    back = urlencode({"next": reverse("buttons:click", args=[button.public_id])})
+    if not request.user.is_authenticated:
+        return f"{reverse('account_login')}?{back}"
+    subscription = accounts_queries.subscription_for(fan=user_of(request), period=Period.at(timezone.now()))
+    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+        return f"{reverse('payouts:subscription')}?{back}"
+    return None
+
+
+def _intent_for(request: HttpRequest, button: Button) -> tuple[uuid.UUID, str] | None:
+    """Return the click on this button that the person asked for a short while ago, with its origin."""
+    intent = request.session.get(_INTENT)
+    if intent is None or intent[0] != button.public_id:
+        return None
+    _button, click_id, origin, asked_at = intent
+    asked = parse_datetime(asked_at)
+    if asked is None or timezone.now() - asked > INTENT_LASTS:
+        return None
+    return uuid.UUID(click_id), origin
+
+
+def _posted_click_id(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("click_id", ""))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _origin_of(request: HttpRequest) -> str:
+    """Return the site that the person came from, as the confirm page noted it."""
+    return _site_of(request.POST.get("origin", ""))
+
+
+def _site_of(address: str) -> str:
+    """Return scheme and host of an address, or nothing where it has none."""
+    try:
+        parts = urlsplit(address)
+        is_site = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:300] if is_site else ""
+
+
+def _own_clicks(request: HttpRequest, button: Button) -> int:
+    if not isinstance(request.user, User):
+        return 0
+    return queries.fan_clicks_on(fan=request.user, button=button, period=Period.at(timezone.now()))
+
+
+def _refusal(error: operations.UnableToClick) -> str:
+    """Say in plain words why the click was not recorded."""
+    texts = {
+        operations.OwnButton: _("This button is yours, so you can't click it."),
+        operations.HiddenButton: _("Its creator has hidden this button."),
+        operations.PeriodClosed: _("The month has just ended. Click again for the new one."),
+        operations.ClickIdTaken: _("This form was used for another click. Please try again."),
+    }
+    return texts[type(error)]

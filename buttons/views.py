@@ -1,0 +1,100 @@
+"""Pages about buttons and creators."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import CreatorProfile
+from accounts.views import creator_required, user_of
+from buttons import operations, queries
+from buttons.forms import ButtonForm
+from buttons.models import Button
+from flattr.navigation import next_page
+from flattr.period import Period
+
+
+@require_safe
+def creator(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a creator's public page."""
+    profile = get_object_or_404(CreatorProfile.objects.select_related("user"), slug=slug)
+    buttons = queries.public_buttons(creator=profile.user)[:100]
+    return render(request, "buttons/creator.html", {"profile": profile, "buttons": buttons})
+
+
+@require_safe
+def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show a button's public page; its creator also finds the snippet there."""
+    button = get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
+    is_own = button.creator_id == request.user.pk
+    if button.hidden_at is not None and not is_own:
+        raise Http404
+    return render(
+        request,
+        "buttons/button.html",
+        {
+            "button": button,
+            "count": queries.click_count(button=button),
+            "is_own": is_own,
+            "click_url": settings.APP_URL + reverse("buttons:click", args=[public_id]),
+            "badge_url": settings.APP_URL + reverse("buttons:badge", args=[public_id]),
+        },
+    )
+
+
+@creator_required
+@require_safe
+def own_buttons(request: HttpRequest) -> HttpResponse:
+    """List the creator's buttons with this month's clicks."""
+    period = Period.at(timezone.now())
+    buttons = queries.creator_clicks(creator=user_of(request), period=period)[:500]
+    return render(request, "buttons/own_buttons.html", {"buttons": buttons, "period": period})
+
+
+@creator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_button(request: HttpRequest) -> HttpResponse:
+    """Make a button."""
+    form = ButtonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            button = operations.create_button(creator=user_of(request), **form.cleaned_data)
+        except operations.ButtonExists:
+            form.add_error("url", _("You have a button for this address already."))
+        except operations.BadUrl:
+            form.add_error("url", _("A button needs a plain web address without a login in it."))
+        else:
+            messages.success(request, _("Your button is ready. Copy the snippet into your page."))
+            return redirect("buttons:button", public_id=button.public_id)
+    return render(request, "buttons/new_button.html", {"form": form})
+
+
+@creator_required
+@require_POST
+def hide_button(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Hide one of the creator's buttons, or show it again."""
+    button = get_object_or_404(Button, public_id=public_id, creator=user_of(request))
+    operations.set_hidden(button=button, hidden=request.POST.get("hidden") == "1", now=timezone.now())
+    return redirect("buttons:button", public_id=public_id)
+
+
+@login_required
+@require_POST
+def undo_click(request: HttpRequest, click_id: uuid.UUID) -> HttpResponse:
+    """Take back one of the fan's clicks."""
+    try:
+        click = operations.undo_click(click_id=click_id, fan=user_of(request), now=timezone.now())
+    except operations.UnknownClick as error:
+        raise Http404 from error
+    except operations.PeriodClosed:
+        messages.error(request, _("That month is closed; its clicks can't be undone any more."))
+    else:
+        messages.success(request, _("One click for “%(title)s” is undone.") % {"title": click.button.title})
+    return redirect(next_page(request, default=reverse("payouts:cake")))

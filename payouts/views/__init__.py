@@ -1,0 +1,1 @@
+"""Pages about money: a fan's, a creator's."""

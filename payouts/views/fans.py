@@ -1,0 +1,210 @@
+"""A fan's pages: this month's cake, the subscription, deposits, statements."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import operations as accounts_operations
+from accounts import queries as accounts_queries
+from accounts.models import Subscription
+from accounts.views import user_of
+from flattr import money
+from flattr.navigation import next_page
+from flattr.period import Period
+from payouts import tasks
+from payouts.forms import DepositForm, RefundForm, SubscriptionForm
+from payouts.models import Deposit
+from payouts.operations import deposits
+from payouts.queries import balances, forecasts, statements
+from payouts.views.files import csv_response
+
+
+@login_required
+@require_safe
+def cake(request: HttpRequest) -> HttpResponse:
+    """Show this month's cake as it would be cut now."""
+    fan, period = user_of(request), Period.at(timezone.now())
+    cake_now = forecasts.cake_of(fan=fan, period=period)
+    return render(
+        request,
+        "payouts/cake.html",
+        {
+            "cake": cake_now,
+            "balance_micros": balances.fan_balance_micros(fan=fan),
+            "parts": [(each.button.title, each.clicks) for each in cake_now.slices],
+            "rows": [(each, uuid.uuid4()) for each in cake_now.slices],
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscription(request: HttpRequest) -> HttpResponse:
+    """Show the fan's promise, or change it and pay where the balance doesn't cover the month."""
+    fan, now = user_of(request), timezone.now()
+    latest = accounts_queries.latest_subscription(fan=fan)
+    initial = {"budget_cents": latest.budget_cents, "term_months": latest.term_months} if latest else None
+    form = SubscriptionForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
+        if promised.effective_from > Period.at(now):
+            messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": promised.effective_from})
+            return redirect(next_page(request, default=reverse("payouts:subscription")))
+        needed = money.cents_to_micros(promised.budget_cents)
+        if balances.spendable_micros(fan=fan, period=Period.at(now)) < needed:
+            return _to_pay_page(request, amount_cents=promised.budget_cents * promised.term_months)
+        messages.success(request, _("Your budget is set, and your balance covers it."))
+        return redirect(next_page(request, default=reverse("payouts:cake")))
+    period = Period.at(now)
+    return render(
+        request,
+        "payouts/subscription.html",
+        {
+            "form": form,
+            "current": accounts_queries.subscription_for(fan=fan, period=period),
+            "latest": latest,
+            "history": accounts_queries.subscription_history(fan=fan)[:24],
+            "period": period,
+            "balance_micros": balances.fan_balance_micros(fan=fan),
+            "unused_cents": balances.unused_cents(fan=fan, now=now),
+            "deposits": fan.deposits.order_by("-started_at")[:12],
+            "refunds": fan.refunds.order_by("-requested_at")[:12],
+            "next": next_page(request, default=""),
+        },
+    )
+
+
+@login_required
+@require_POST
+def change_state(request: HttpRequest) -> HttpResponse:
+    """Pause, resume or cancel the fan's promise."""
+    state = request.POST.get("state", "")
+    try:
+        changed = accounts_operations.set_subscription_state(
+            fan=user_of(request), state=Subscription.State(state), now=timezone.now()
+        )
+    except ValueError:
+        messages.error(request, _("There is nothing to change."))
+    else:
+        messages.success(
+            request,
+            _("Your subscription is %(state)s from %(period)s on.")
+            % {"state": changed.get_state_display(), "period": changed.effective_from},
+        )
+    return redirect("payouts:subscription")
+
+
+@login_required
+@require_POST
+def new_deposit(request: HttpRequest) -> HttpResponse:
+    """Go to the provider's page to pay an amount in."""
+    form = DepositForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["amount_cents"]))
+        return redirect("payouts:subscription")
+    return _to_pay_page(request, amount_cents=form.cleaned_data["amount_cents"])
+
+
+@login_required
+@require_safe
+def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
+    """Show what became of a deposit; the provider's page leads back here."""
+    own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
+    if own.state in Deposit.OPEN_STATES:
+        outcome = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now())
+        own.refresh_from_db()
+        confirm_url = outcome.url
+    else:
+        confirm_url = ""
+    return render(
+        request,
+        "payouts/deposit.html",
+        {
+            "deposit": own,
+            "confirm_url": confirm_url,
+            "is_waiting": own.state == Deposit.State.PENDING,
+            "next": next_page(request, default=reverse("payouts:cake")),
+        },
+    )
+
+
+@login_required
+@require_POST
+def new_refund(request: HttpRequest) -> HttpResponse:
+    """Ask for unused balance back."""
+    form = RefundForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["amount_cents"]))
+        return redirect("payouts:subscription")
+    try:
+        refund = deposits.request_refund(
+            fan=user_of(request), amount_cents=form.cleaned_data["amount_cents"], now=timezone.now()
+        )
+    except deposits.NothingToRefund:
+        messages.error(request, _("That is more than your unused balance."))
+    else:
+        tasks.ring(tasks.advance_refund, str(refund.pk))
+        messages.success(request, _("Your refund is on its way. We will write to you when it has arrived."))
+    return redirect("payouts:subscription")
+
+
+@login_required
+@require_safe
+def statement_list(request: HttpRequest) -> HttpResponse:
+    """List the fan's settled months."""
+    return render(
+        request,
+        "payouts/statement_list.html",
+        {"months": statements.fan_months(fan=user_of(request)), "period": Period.at(timezone.now())},
+    )
+
+
+@login_required
+@require_safe
+def statement(request: HttpRequest, period: Period) -> HttpResponse:
+    """Show where every cent of a month went."""
+    shown = statements.fan_statement(fan=user_of(request), period=period)
+    parts = [(line.button.title, line.clicks) for line in shown.lines]
+    return render(request, "payouts/statement.html", {"statement": shown, "parts": parts})
+
+
+@login_required
+@require_safe
+def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
+    """Return the month's buttons as a file."""
+    shown = statements.fan_statement(fan=user_of(request), period=period)
+    return csv_response(
+        name=f"flattr-{period}.csv",
+        header=["button", "address", "creator", "clicks", "amount_eur"],
+        rows=[
+            [
+                line.button.title,
+                line.button.url,
+                line.creator.name if line.creator else "",
+                line.clicks,
+                money.format_micros(line.amount_micros, decimals=6),
+            ]
+            for line in shown.lines
+        ],
+    )
+
+
+def _to_pay_page(request: HttpRequest, *, amount_cents: int) -> HttpResponse:
+    """Start a deposit and lead to the provider's page, from where the fan comes back to `next`."""
+    going_on = next_page(request, default="")
+    query = f"?{urlencode({'next': going_on})}" if going_on else ""
+    url = deposits.start_deposit(
+        fan=user_of(request),
+        amount_cents=amount_cents,
+        return_url_of=lambda deposit_id: tasks.return_url_of_deposit(deposit_id) + query,
+        now=timezone.now(),
+    )
+    return redirect(url)

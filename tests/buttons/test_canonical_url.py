@@ -1,0 +1,58 @@
+"""Addresses: one spelling for each, and none that isn't a plain web address."""
+
+import pytest
+
+from buttons.operations import BadUrl, canonical_url
+
+
+@pytest.mark.parametrize(
+    ("typed", "canonical"),
+    [
+        ("https://artist.example/song", "https://artist.example/song"),
+        ("  https://artist.example/song\n", "https://artist.example/song"),
+        ("HTTPS://Artist.Example/Song", "https://artist.example/Song"),
+        ("https://artist.example", "https://artist.example/"),
+        ("https://artist.example:443/", "https://artist.example/"),
+        ("http://artist.example:80/", "http://artist.example/"),
+        ("http://artist.example:443/", "http://artist.example:443/"),
+        ("https://artist.example:8443/a", "https://artist.example:8443/a"),
+        ("https://artist.example/a?b=1&c=2#top", "https://artist.example/a?b=1&c=2"),
+        ("https://artist.example?b=1", "https://artist.example/?b=1"),
+        ("https://artist.example/%C3%A9/ö", "https://artist.example/%C3%A9/ö"),
+        ("http://[2001:DB8::1]/a", "http://[2001:db8::1]/a"),
+        ("http://[::1]:8000/a", "http://[::1]:8000/a"),
+        ("http://artist.localhost:8000/", "http://artist.localhost:8000/"),
+    ],
+)
+def test_one_spelling_for_each_address(typed: str, canonical: str) -> None:
+    """Case of the host, default ports, fragments and a missing path make no other button."""
+    assert canonical_url(typed) == canonical
+    assert canonical_url(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "artist.example",
+        "//artist.example/",
+        "/song",
+        "https://",
+        "https:///song",
+        "ftp://artist.example/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "mailto:ada@artist.example",
+        "https://ada@artist.example/",
+        "https://ada:secret@artist.example/",
+        "https://:@artist.example/",
+        "https://artist.example:99999/",
+        "https://artist.example:port/",
+        "http://[::1/",
+        "http://[nonsense]/",
+    ],
+)
+def test_anything_else_is_refused_by_name(typed: str) -> None:
+    """A button can't stand for another scheme, an address without a host, or one with a login in it."""
+    with pytest.raises(BadUrl, match="url: "):
+        canonical_url(typed)

@@ -1,0 +1,66 @@
+"""Reading clicks: what a fan clicked, what a button and a creator got."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from buttons import operations, queries
+from flattr.period import Period
+from tests import given
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_fan_sees_the_most_clicked_first(october: Period, mid_october: datetime) -> None:
+    """Each button comes once, with its clicks and the one that an undo would take back."""
+    fan, once, twice = given.user(), given.button(), given.button()
+    given.click(fan, twice, now=mid_october)
+    given.click(fan, once, now=mid_october)
+    (newest,) = given.click(fan, twice, now=mid_october + timedelta(hours=1))
+    given.click(given.user(), once, now=mid_october, times=5)
+    given.click(fan, once, now=october.end)
+    found = queries.clicked_buttons(fan=fan, period=october)
+
+    assert [(each.button, each.clicks) for each in found] == [(twice, 2), (once, 1)]
+    assert found[0].latest_click_id == str(newest.id)
+    assert queries.fan_has_clicks(fan=fan, period=october)
+    assert not queries.fan_has_clicks(fan=fan, period=october.previous)
+    assert queries.fan_clicks_on(fan=fan, button=twice, period=october) == 2
+
+
+def test_undone_clicks_are_seen_nowhere(october: Period, mid_october: datetime) -> None:
+    """A button whose clicks were all undone is not in the cake."""
+    fan, button = given.user(), given.button()
+    (made,) = given.click(fan, button, now=mid_october)
+    operations.undo_click(click_id=made.id, fan=fan, now=mid_october)
+
+    assert queries.clicked_buttons(fan=fan, period=october) == []
+    assert not queries.fan_has_clicks(fan=fan, period=october)
+    assert queries.fan_clicks_on(fan=fan, button=button, period=october) == 0
+    assert queries.click_count(button=button) == 0
+
+
+def test_a_badges_count_may_be_a_minute_old(mid_october: datetime) -> None:
+    """Other people's pages don't cost a query for each view; the exact count does."""
+    fan, button = given.user(), given.button()
+    assert queries.cached_click_count(button=button) == 0
+    given.click(fan, button, now=mid_october)
+
+    assert queries.cached_click_count(button=button) == 0
+    assert queries.click_count(button=button) == 1
+
+
+def test_a_creator_sees_clicks_and_fans_of_each_button(october: Period, mid_october: datetime) -> None:
+    """The most clicked come first, those without clicks last; other months don't count."""
+    creator = given.creator()
+    quiet, loud = given.button(creator, title="Quiet"), given.button(creator, title="Loud")
+    fans = [given.user() for _ in range(2)]
+    for fan in fans:
+        given.click(fan, loud, now=mid_october, times=2)
+    given.click(fans[0], quiet, now=october.end)
+    found = queries.creator_clicks(creator=creator, period=october)
+
+    assert [(each, each.period_clicks, each.period_fans) for each in found] == [  # type: ignore[attr-defined]
+        (loud, 4, 2),
+        (quiet, None, None),
+    ]

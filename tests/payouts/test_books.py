@@ -1,0 +1,158 @@
+"""The proof of the books: each rule is broken once on purpose, behind the triggers' backs, and found."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from flattr.period import Period
+from payouts.ledger import chart
+from payouts.operations import deposits, payouts, settlement
+from payouts.queries import books
+from tests import given
+
+pytestmark = pytest.mark.django_db
+
+ROWS = {
+    "line": "id = (SELECT min(id) FROM payouts_settlementline)",
+    "spend": "id = (SELECT min(id) FROM payouts_settlementspend)",
+    "share": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'share')",
+    "earning": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'earning')",
+    "fee": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'platform_fee')",
+    "succeeded": "id = (SELECT id FROM payouts_deposit WHERE state = 'succeeded' LIMIT 1)",
+    "pending": "id = (SELECT id FROM payouts_deposit WHERE state = 'pending' LIMIT 1)",
+}
+"""One row each, which belong to the settlement that is finished."""
+
+BREAKING = [
+    (
+        "counters equal the sums of transfers",
+        "UPDATE ledger_ledgeraccount SET credits_micros = credits_micros + 1 WHERE kind = 'platform_fee'",
+    ),
+    ("counters equal the sums of transfers", "UPDATE ledger_transfer SET amount_micros = 1 WHERE {share}"),
+    ("counters equal the sums of transfers", "DELETE FROM ledger_transfer WHERE {share}"),
+    (
+        "all debits equal all credits",
+        "UPDATE ledger_ledgeraccount SET debits_micros = debits_micros + 1 WHERE kind = 'processor_cash'",
+    ),
+    (
+        "no balance is below zero where its kind forbids it",
+        """ALTER TABLE ledger_ledgeraccount DROP CONSTRAINT ledger_account_never_overdrawn;
+           UPDATE ledger_ledgeraccount SET debits_micros = credits_micros + 1 WHERE kind = 'fan_balance'""",
+    ),
+    (
+        "clearing is zero outside a settlement",
+        "UPDATE ledger_ledgeraccount SET credits_micros = credits_micros + 1 WHERE kind = 'settlement_clearing'",
+    ),
+    (
+        "each fan's lines equal the fan's spend",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros + 1 WHERE {line}",
+    ),
+    ("each fan's lines equal the fan's spend", "DELETE FROM payouts_settlementline WHERE {line}"),
+    ("each fan's lines equal the fan's spend", "DELETE FROM payouts_settlementspend WHERE {spend}"),
+    (
+        "each fan's spend equals the fan's transfer",
+        "UPDATE payouts_settlementspend SET spend_micros = spend_micros - 1 WHERE {spend}",
+    ),
+    ("each fan's spend equals the fan's transfer", "DELETE FROM ledger_transfer WHERE {share}"),
+    (
+        "each settlement's shares equal its lines, fees and earnings",
+        "DELETE FROM payouts_settlementearning WHERE id = (SELECT max(id) FROM payouts_settlementearning)",
+    ),
+    (
+        "each creator's lines equal the creator's earnings",
+        "UPDATE payouts_settlementline SET fee_micros = fee_micros - 1 WHERE {line}",
+    ),
+    ("each creator's lines equal the creator's earnings", "DELETE FROM payouts_settlementline"),
+    (
+        "each creator's earnings equal the creator's transfers",
+        "UPDATE payouts_settlementearning SET fee_micros = fee_micros + 1",
+    ),
+    ("each creator's earnings equal the creator's transfers", "DELETE FROM ledger_transfer WHERE {earning}"),
+    ("each creator's earnings equal the creator's transfers", "DELETE FROM ledger_transfer WHERE {fee}"),
+    (
+        "every fan paid at most their budget",
+        """ALTER TABLE payouts_settlementspend DROP CONSTRAINT settlement_spend_within_budget;
+           UPDATE payouts_settlementspend SET budget_micros = spend_micros - 1 WHERE {spend}""",
+    ),
+    (
+        "every deposit that succeeded is booked, and no other",
+        "UPDATE payouts_deposit SET state = 'declined' WHERE {succeeded}",
+    ),
+    (
+        "every deposit that succeeded is booked, and no other",
+        "UPDATE payouts_deposit SET state = 'succeeded', processor_fee_cents = 0 WHERE {pending}",
+    ),
+    (
+        "every deposit that succeeded is booked, and no other",
+        "UPDATE payouts_deposit SET amount_cents = amount_cents + 1 WHERE {succeeded}",
+    ),
+    ("money in transit equals the open payouts and refunds", "UPDATE payouts_payout SET state = 'sent'"),
+    ("money in transit equals the open payouts and refunds", "DELETE FROM payouts_refund"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _a_world_with_everything(october: Period, after_october: datetime) -> None:
+    """Settle a month, leave a payout, a refund and a deposit open, and leave November half settled."""
+    buttons = [given.button() for _ in range(2)]
+    fans = [given.funded_fan(budget_cents=3000, period=october) for _ in range(3)]
+    for each in buttons:
+        for fan in fans:
+            given.click(fan, each, now=october.start)
+    given.settled(october, now=after_october)
+    payouts.request_payout(creator=buttons[0].creator, amount_cents=1000, now=after_october + timedelta(days=10))
+    given.deposit(fans[0], amount_cents=500, now=after_october, fee_cents=40)
+    deposits.request_refund(fan=fans[0], amount_cents=200, now=after_october)
+    deposits.open_deposit(fan=fans[0], amount_cents=500, now=after_october)
+    given.deposit(fans[1], amount_cents=500, now=after_october)
+    given.click(fans[1], buttons[0], now=after_october)
+    opened = settlement.open_settlement(period=october.next, now=october.next.end)
+    settlement.settle_range(settlement_id=opened.pk, number=0, now=october.next.end)
+
+
+def test_honest_books_break_no_rule() -> None:
+    """With a settlement half done, payouts and refunds under way all rules hold."""
+    assert books.check_books() == []
+
+
+@pytest.mark.parametrize(("rule", "sql"), BREAKING)
+def test_a_broken_rule_is_found(rule: str, sql: str) -> None:
+    """Whoever changes rows behind our back is found out, by the name of the rule and where."""
+    given.tamper(sql.format_map(ROWS))
+    findings = {finding.rule: finding for finding in books.check_books()}
+
+    assert rule in findings
+    assert str(findings[rule]).startswith(f"{rule}: ")
+    assert len(str(findings[rule])) > len(rule) + 10
+
+
+def test_every_rule_is_broken_by_an_example() -> None:
+    """A rule without an example could hold by mistake."""
+    assert {rule for rule, _ in BREAKING} == set(books.RULES)
+
+
+def test_findings_are_limited() -> None:
+    """A thousand wrong accounts don't fill the log; one rule tells of twenty."""
+    for _ in range(25):
+        given.pot(chart.Kind.FAN_BALANCE, given.user(), holds_micros=1)
+    given.tamper("UPDATE ledger_ledgeraccount SET credits_micros = credits_micros + 1 WHERE kind = 'fan_balance'")
+    found = [each for each in books.check_books() if each.rule == "counters equal the sums of transfers"]
+
+    assert len(found) == 20
+
+
+def test_the_command_lists_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    """`check_books` says that each holds and ends without an error."""
+    call_command("check_books")
+
+    assert capsys.readouterr().out.splitlines() == [f"holds  {rule}" for rule in books.RULES]
+
+
+def test_the_command_fails_where_a_rule_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    """`check_books` marks the broken rule, says what is wrong and ends with an error."""
+    given.tamper("UPDATE payouts_payout SET state = 'sent'")
+
+    with pytest.raises(CommandError, match="in transit are 12000000 micros, open payouts and refunds need 2000000"):
+        call_command("check_books")
+    assert "BROKEN  money in transit equals the open payouts and refunds" in capsys.readouterr().out

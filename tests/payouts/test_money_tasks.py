@@ -1,0 +1,278 @@
+"""Background work: each task makes one call, is safe to run twice, and sweeps find what was not rung for."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from celery.app import app_or_default
+from kombu.exceptions import OperationalError
+
+from accounts import tasks as accounts_tasks
+from accounts.models import Notification, User
+from flattr.period import Period
+from payouts import tasks
+from payouts.gateway.sandbox import gateway as sandbox
+from payouts.gateway.sandbox.models import SandboxPayment
+from payouts.models import Deposit, Payout, Refund, Settlement
+from payouts.operations import deposits, payouts
+from payouts.queries import balances, due
+from tests import given
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
+    """Return what was sent to the queue, with the broker replaced by a list."""
+    sent: list[tuple[str, tuple[Any, ...]]] = []
+
+    def send(_self: object, name: str, args: Any = None, *_: object, **__: object) -> None:
+        sent.append((name.rsplit(".", 1)[-1], tuple(args or ())))
+
+    monkeypatch.setattr(type(app_or_default()), "send_task", send)
+    return sent
+
+
+@pytest.fixture
+def fan(october: Period) -> User:
+    """Return a fan who clicked in October and can pay for it."""
+    person = given.funded_fan(budget_cents=500, period=october)
+    given.click(person, given.button(), now=october.start)
+    return person
+
+
+Rung = list[tuple[str, tuple[Any, ...]]]
+
+
+def work_off(rung: Rung) -> list[str]:
+    """Run everything that was rung for, and what that rings for, as workers would; return the names."""
+    done = []
+    while rung:
+        name, args = rung.pop(0)
+        module = accounts_tasks if name == "send_notifications" else tasks
+        getattr(module, name)(*args)
+        done.append(name)
+    return done
+
+
+@pytest.mark.usefixtures("fan")
+def test_the_first_of_the_month_settles_the_month_before(
+    rung: Rung, october: Period, after_october: datetime, mailoutbox: list[Any]
+) -> None:
+    """From the schedule's bell to the emails and the new month's charges everything follows by itself."""
+    with time_machine.travel(after_october, tick=False):
+        tasks.settle_due_months()
+        names = work_off(rung)
+
+    finished = Settlement.objects.get(period=october)
+    assert finished.digest
+    assert finished.announced_at == after_october
+    assert names[:3] == ["settle_month", "settle_range", "announce_settlement"]
+    assert len(mailoutbox) == 2
+    assert [each.for_period for each in Deposit.objects.exclude(for_period=None)] == [october.next]
+
+
+@pytest.mark.usefixtures("fan")
+def test_a_settled_month_is_not_rung_for_again(rung: Rung, october: Period, after_october: datetime) -> None:
+    """The hourly schedule finds nothing to do."""
+    given.settled(october, now=after_october)
+    with time_machine.travel(after_october + timedelta(hours=1), tick=False):
+        tasks.settle_due_months()
+
+    assert rung == []
+
+
+@pytest.mark.usefixtures("fan")
+def test_tasks_delivered_twice_change_nothing(rung: Rung, october: Period, after_october: datetime) -> None:
+    """Every task of a settlement may come again, in any order."""
+    with time_machine.travel(after_october, tick=False):
+        tasks.settle_month("2026-10")
+        settlement = Settlement.objects.get(period=october)
+        for _ in range(2):
+            tasks.settle_month("2026-10")
+            tasks.settle_range(settlement.pk, 0)
+            tasks.announce_settlement(settlement.pk)
+            tasks.sweep_settlements()
+    settlement.refresh_from_db()
+
+    assert settlement.announced_at == after_october
+    assert Notification.objects.count() == 2
+    assert ("settle_range", (settlement.pk, 0)) in rung
+
+
+def test_the_sweep_goes_on_with_what_was_cut_short(
+    rung: Rung, fan: User, october: Period, after_october: datetime
+) -> None:
+    """A lost queue loses nothing: open ranges are rung for, and a finished one is announced."""
+    with time_machine.travel(after_october, tick=False):
+        tasks.settle_month("2026-10")
+        rung.clear()
+        tasks.sweep_settlements()
+        assert [name for name, _ in rung] == ["settle_range"]
+        tasks.settle_range(*rung.pop()[1])
+        rung.clear()
+        tasks.sweep_settlements()
+        assert rung == [("announce_settlement", (Settlement.objects.get().pk,))]
+        work_off(rung)
+        tasks.sweep_settlements()
+
+    assert rung == []
+    assert fan.notifications.filter(kind="month_settled").count() == 1
+    assert Settlement.objects.get(period=october).announced_at
+
+
+@pytest.mark.usefixtures("october")
+def test_the_sweep_finishes_a_month_without_fans(rung: Rung, after_october: datetime) -> None:
+    """Without ranges no range task can finish the month, so the sweep does."""
+    with time_machine.travel(after_october, tick=False):
+        tasks.settle_month("2026-10")
+        tasks.sweep_settlements()
+        work_off(rung)
+
+    assert Settlement.objects.get().announced_at
+
+
+def test_renewals_wait_for_the_settlement(rung: Rung, fan: User, october: Period, after_october: datetime) -> None:
+    """While the month before isn't cut nobody is charged, since its cake may be paid by what is there."""
+    with time_machine.travel(after_october, tick=False):
+        tasks.renew_deposits()
+        assert rung == []
+        given.settled(october, now=after_october)
+        tasks.renew_deposits()
+        assert rung == [("renew_deposit", (fan.pk,))]
+        tasks.renew_deposit(fan.pk)
+        tasks.renew_deposit(fan.pk)
+
+    assert [name for name, _ in rung] == ["renew_deposit", "collect_deposit"]
+    deposit = Deposit.objects.get(for_period=october.next)
+    assert SandboxPayment.objects.get().return_url.endswith(f"/deposits/{deposit.pk}/")
+
+
+def test_open_deposits_and_refunds_are_asked_about(rung: Rung, mid_october: datetime) -> None:
+    """The sweep brings in money whose fan never came back from the pay page, and sends refunds."""
+    fan = given.user()
+    given.deposit(fan, amount_cents=900, now=mid_october)
+    with time_machine.travel(mid_october, tick=False) as clock:
+        deposits.start_deposit(fan=fan, amount_cents=500, return_url_of=str, now=mid_october)
+        sandbox.choose(payment=SandboxPayment.objects.get(), choice="succeed")
+        refund = deposits.request_refund(fan=fan, amount_cents=400, now=mid_october)
+        for _ in range(2):
+            tasks.sweep_deposits()
+            assert sorted(name for name, _ in rung) == ["advance_refund", "collect_deposit"]
+            work_off(rung)
+            clock.shift(timedelta(seconds=3))
+        tasks.sweep_deposits()
+    refund.refresh_from_db()
+
+    assert rung == []
+    assert refund.state == Refund.State.SENT
+    assert balances.fan_balance_micros(fan=fan) == 10_000_000
+
+
+def test_approved_payouts_are_gone_on_with(rung: Rung, october: Period, after_october: datetime) -> None:
+    """The sweep sends what staff approved and nothing else."""
+    creator = given.creator()
+    given.earned(creator, micros=30_000_000, period=october, now=after_october)
+    now = after_october + timedelta(days=10)
+    approved, _waiting = (payouts.request_payout(creator=creator, amount_cents=1000, now=now) for _ in range(2))
+    payouts.approve_payout(payout_id=approved.id, reviewer=given.user(), now=now)
+    with time_machine.travel(now, tick=False) as clock:
+        for _ in range(2):
+            tasks.sweep_payouts()
+            assert rung == [("advance_payout", (str(approved.pk),))]
+            work_off(rung)
+            clock.shift(timedelta(seconds=3))
+        tasks.sweep_payouts()
+
+    assert rung == []
+    assert sorted(Payout.objects.values_list("state", flat=True)) == ["requested", "sent"]
+
+
+def test_honest_books_raise_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    """A quiet day is quiet."""
+    given.user(is_superuser=True)
+    tasks.check_books()
+    tasks.raise_alarms()
+
+    assert not Notification.objects.exists()
+    assert not caplog.records
+
+
+def test_wrong_books_raise_an_alarm_once_a_day(mid_october: datetime, caplog: pytest.LogCaptureFixture) -> None:
+    """Every active superuser is told what doesn't hold, and the log says it each time."""
+    chief = given.user(is_superuser=True)
+    given.user(is_superuser=True, is_active=False)
+    given.user(is_staff=True)
+    given.deposit(chief, amount_cents=500, now=mid_october)
+    given.tamper("UPDATE payouts_deposit SET state = 'declined'")
+    with time_machine.travel(mid_october, tick=False):
+        for _ in range(2):
+            tasks.check_books()
+
+    (alarm,) = Notification.objects.all()
+    assert (alarm.recipient, alarm.kind, alarm.subject_key) == (chief, "alarm", "books:2026-10-15")
+    assert "every deposit that succeeded is booked" in alarm.context["lines"][0]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
+
+def test_what_is_due_and_not_done_raises_alarms(fan: User, october: Period) -> None:
+    """A settlement at noon of the 1st, a payout and a deposit after two days, an email after six hours."""
+    noon = october.end + timedelta(hours=12)
+    chief = given.user(is_superuser=True)
+    old = october.end - timedelta(days=2)
+    Payout.objects.create(
+        creator=given.creator(),
+        amount_cents=1000,
+        state="approved",
+        requested_at=old,
+        reviewed_at=old,
+        reviewed_by=fan,
+    )
+    deposits.open_deposit(fan=fan, amount_cents=500, now=old)
+    Notification.objects.create(recipient=fan, kind="payout_sent", subject_key="x", created_at=old)
+
+    assert [subject.split(":")[0] for subject, _ in due.overdue(now=noon)] == [
+        "settlement",
+        "payout",
+        "deposit",
+        "notifications",
+    ]
+    with time_machine.travel(noon, tick=False):
+        tasks.raise_alarms()
+    assert chief.notifications.filter(kind="alarm").count() == 4
+    assert chief.notifications.filter(subject_key="settlement:2026-10:2026-11-01").exists()
+
+
+def test_what_has_time_raises_no_alarm(fan: User, october: Period) -> None:
+    """A moment before noon, and for a month without clicks, nothing is overdue."""
+    noon = october.end + timedelta(hours=12)
+
+    assert list(due.overdue(now=noon - timedelta(seconds=1))) == []
+    assert [subject for subject, _ in due.overdue(now=noon)] == ["settlement:2026-10"]
+    given.settled(october, now=noon)
+    assert [subject for subject, _ in due.overdue(now=noon)] == []
+    assert not fan.notifications.filter(kind="alarm").exists()
+
+
+def test_ringing_sends_a_task(rung: Rung) -> None:
+    """A worker is called at once instead of by the next sweep."""
+    tasks.ring(tasks.collect_deposit, "some-id", countdown=2)
+
+    assert rung == [("collect_deposit", ("some-id",))]
+
+
+@pytest.mark.parametrize("failure", [ConnectionRefusedError("away"), OperationalError("away")])
+def test_ringing_without_redis_is_no_error(
+    failure: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Redis is only a doorbell: what was committed stays, and the sweep finds it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(type(app_or_default()), "send_task", refuse)
+    tasks.ring(tasks.collect_deposit, "some-id")
+
+    assert "payouts.tasks.collect_deposit was not rung for: away" in caplog.text

@@ -1,0 +1,112 @@
+"""Refunds: unused balance goes back to the fan, and never what clicks claim."""
+
+import functools
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from flattr.period import Period
+from payouts.gateway import Outcome, Result
+from payouts.ledger import chart
+from payouts.ledger import queries as ledger
+from payouts.models import Refund
+from payouts.operations import deposits
+from payouts.queries import balances, books
+from tests import given
+
+pytestmark = pytest.mark.django_db
+
+CENT = 10_000
+
+
+@pytest.fixture
+def fan(october: Period) -> User:
+    """Return a fan with a budget of 5 EUR and a balance of 8 EUR."""
+    person = given.user("Grace")
+    given.subscription(person, budget_cents=500, period=october)
+    given.deposit(person, amount_cents=800, now=october.start)
+    return person
+
+
+def in_transit() -> int:
+    """Return what is reserved, in micros."""
+    return ledger.balance_micros(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
+
+
+def test_an_unused_balance_can_be_asked_back_whole(fan: User, mid_october: datetime) -> None:
+    """Without clicks everything is unused; it is reserved at once."""
+    refund = deposits.request_refund(fan=fan, amount_cents=800, now=mid_october)
+
+    assert balances.fan_balance_micros(fan=fan) == 0
+    assert in_transit() == 800 * CENT
+    assert str(refund) == "800 cents to Grace"
+    assert books.check_books() == []
+
+
+@pytest.mark.parametrize("amount", [-1, 0, 801])
+def test_more_than_is_unused_or_nothing_is_refused(amount: int, fan: User, mid_october: datetime) -> None:
+    """The refusal names the field and what is unused."""
+    with pytest.raises(deposits.NothingToRefund, match=rf"amount_cents: {amount} .* unused 800 cents"):
+        deposits.request_refund(fan=fan, amount_cents=amount, now=mid_october)
+    assert not Refund.objects.exists()
+
+
+def test_what_clicks_claim_is_not_refundable(fan: User, october: Period, mid_october: datetime) -> None:
+    """One click claims the month's budget; the month before claims its own until it is settled."""
+    liked = given.button()
+    given.click(fan, liked, now=mid_october)
+
+    assert balances.unused_cents(fan=fan, now=mid_october) == 300
+    assert balances.unused_cents(fan=fan, now=october.end) == 300
+    given.click(fan, liked, now=october.end)
+    assert balances.unused_cents(fan=fan, now=october.end) == 0
+    with pytest.raises(deposits.NothingToRefund):
+        deposits.request_refund(fan=fan, amount_cents=1, now=october.end)
+    given.settled(october, now=october.end)
+    assert balances.unused_cents(fan=fan, now=october.end) == 0
+    assert balances.unused_cents(fan=fan, now=october.next.end + timedelta(days=40)) == 300
+
+
+@pytest.mark.parametrize(
+    ("amount", "state", "kind"), [(300, "sent", "refund_sent"), (213, "failed", "refund_failed")]
+)
+def test_a_refund_arrives_or_comes_back(amount: int, state: str, kind: str, fan: User, mid_october: datetime) -> None:
+    """Either way the reservation ends, the fan is told, and the books hold."""
+    refund = deposits.request_refund(fan=fan, amount_cents=amount, now=mid_october)
+    with time_machine.travel(mid_october, tick=False) as clock:
+        assert deposits.advance_refund(refund_id=refund.id, now=mid_october).result is Result.PENDING
+        clock.shift(timedelta(seconds=3))
+        for _ in range(2):
+            deposits.advance_refund(refund_id=refund.id, now=mid_october)
+    refund.refresh_from_db()
+
+    assert (refund.state, refund.ended_at) == (state, mid_october)
+    assert refund.reason == ("" if state == "sent" else "account_closed")
+    assert balances.fan_balance_micros(fan=fan) == (500 if state == "sent" else 800) * CENT
+    assert in_transit() == 0
+    assert [each.kind for each in fan.notifications.all()] == [kind]
+    assert books.check_books() == []
+
+
+def test_a_refund_ends_once(fan: User, mid_october: datetime) -> None:
+    """A later answer that says otherwise moves nothing."""
+    refund = deposits.request_refund(fan=fan, amount_cents=300, now=mid_october)
+    for result in (Result.SUCCEEDED, Result.DECLINED):
+        deposits.record_refund(refund_id=refund.id, outcome=Outcome(result=result), now=mid_october)
+    refund.refresh_from_db()
+
+    assert refund.state == Refund.State.SENT
+    assert balances.fan_balance_micros(fan=fan) == 500 * CENT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_refunds_at_once_never_take_the_same_money(fan: User, mid_october: datetime) -> None:
+    """Of four requests for more than half exactly one is taken."""
+    given.pot(chart.Kind.PAYOUTS_IN_TRANSIT)
+    request = functools.partial(deposits.request_refund, fan=fan, amount_cents=500, now=mid_october)
+    results = given.queued(*[request] * 4, behind=User.objects.select_for_update(no_key=True).filter(pk=fan.pk).get)
+
+    assert sorted(type(each).__name__ for each in results) == ["NothingToRefund"] * 3 + ["Refund"]
+    assert books.check_books() == []

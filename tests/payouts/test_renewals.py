@@ -1,0 +1,184 @@
+"""Renewals: a fan is charged for a month only where the balance doesn't cover it, and never twice."""
+
+import functools
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import Subscription, User
+from flattr.period import Period
+from payouts.gateway import Outcome, Result
+from payouts.gateway.sandbox.gateway import SandboxGateway
+from payouts.gateway.sandbox.models import SandboxPayment
+from payouts.models import Deposit
+from payouts.operations import deposits
+from payouts.queries import balances, books
+from tests import given
+
+pytestmark = pytest.mark.django_db
+
+
+def renew(fan: User, now: datetime) -> Deposit | None:
+    """Charge the fan if that is due."""
+    return deposits.renew_deposit(fan=fan, return_url_of=lambda id_: f"/back/{id_}", now=now)
+
+
+def subscriber(period: Period, *, budget_cents: int = 500) -> User:
+    """Return a fan with a promise and no money."""
+    fan = given.user()
+    given.subscription(fan, budget_cents=budget_cents, period=period)
+    return fan
+
+
+def test_a_fan_without_money_is_charged_the_budget(october: Period, mid_october: datetime) -> None:
+    """The charge is noted for its month and asked of the provider under the deposit's id."""
+    fan = subscriber(october)
+    deposit = renew(fan, mid_october)
+
+    assert deposit is not None
+    assert (deposit.amount_cents, deposit.for_period, deposit.state) == (500, october, Deposit.State.PENDING)
+    payment = SandboxPayment.objects.get()
+    assert (payment.pk, payment.person_id, payment.amount_cents) == (deposit.id, fan.pk, 500)
+    assert payment.return_url == f"/back/{deposit.id}"
+
+
+def test_a_quarterly_fan_is_charged_three_months(october: Period, mid_october: datetime) -> None:
+    """One charge a term saves fees."""
+    fan = given.user()
+    Subscription.objects.create(
+        fan=fan, budget_cents=300, term_months=3, effective_from=october, created_at=mid_october
+    )
+    deposit = renew(fan, mid_october)
+
+    assert deposit is not None
+    assert deposit.amount_cents == 900
+
+
+@pytest.mark.parametrize(("balance", "is_charged"), [(499, True), (500, False), (501, False)])
+def test_a_balance_that_covers_the_month_is_never_topped_up(
+    balance: int,
+    is_charged: bool,  # noqa: FBT001
+    october: Period,
+    mid_october: datetime,
+) -> None:
+    """A quiet month leaves the balance, and the balance saves the next charge."""
+    fan = subscriber(october)
+    given.deposit(fan, amount_cents=balance, now=mid_october)
+
+    assert (renew(fan, mid_october) is not None) is is_charged
+
+
+def test_what_the_month_before_will_take_covers_nothing(october: Period) -> None:
+    """Before October is settled its cake is still in the balance, and spoken for."""
+    fan = given.funded_fan(budget_cents=500, period=october)
+    assert renew(fan, october.end) is None
+    given.click(fan, given.button(), now=october.start)
+
+    assert renew(fan, october.end) is not None
+
+
+@pytest.mark.parametrize("state", [Subscription.State.PAUSED, Subscription.State.CANCELLED])
+def test_a_fan_who_paused_or_cancelled_is_never_charged(
+    state: Subscription.State, october: Period, mid_october: datetime
+) -> None:
+    """No promise in force, no charge."""
+    fan = given.user()
+    given.subscription(fan, budget_cents=500, period=october, state=state)
+
+    assert renew(fan, mid_october) is None
+    assert renew(given.user(), mid_october) is None
+    assert not Deposit.objects.exists()
+
+
+def test_a_month_is_charged_once(october: Period, mid_october: datetime) -> None:
+    """Neither while the charge is under way nor after it succeeded and was spent is there another."""
+    fan = subscriber(october)
+    deposit = renew(fan, mid_october)
+    assert deposit is not None
+    assert renew(fan, mid_october) is None
+    paid = Outcome(result=Result.SUCCEEDED, fee_cents=32)
+    deposits.record_deposit(deposit_id=deposit.id, outcome=paid, now=mid_october)
+    deposits.request_refund(fan=fan, amount_cents=400, now=mid_october)
+
+    assert balances.fan_balance_micros(fan=fan) == 1_000_000
+    assert renew(fan, mid_october) is None
+    assert renew(fan, october.end) is not None
+
+
+def test_a_deposit_under_way_is_waited_for(october: Period, mid_october: datetime) -> None:
+    """A fan who is just paying is not charged on top."""
+    fan = subscriber(october)
+    deposits.open_deposit(fan=fan, amount_cents=500, now=mid_october)
+
+    assert renew(fan, mid_october) is None
+
+
+def test_a_declined_month_is_the_fans_to_mend(october: Period, mid_october: datetime) -> None:
+    """The fan is told once and not charged again before the next month."""
+    fan = subscriber(october)
+    with time_machine.travel(mid_october, tick=False) as clock:
+        deposit = renew(fan, mid_october)
+        assert deposit is not None
+        clock.shift(timedelta(seconds=5))
+        for _ in range(2):
+            deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
+    deposit.refresh_from_db()
+
+    assert (deposit.state, deposit.reason) == (Deposit.State.DECLINED, "no_saved_method")
+    (told,) = fan.notifications.all()
+    assert told.kind == "deposit_declined"
+    assert told.context == {"amount_cents": 500, "period": "2026-10", "reason": "no_saved_method"}
+    assert renew(fan, mid_october + timedelta(days=1)) is None
+    assert renew(fan, october.end) is not None
+
+
+def test_a_fan_who_paid_before_is_charged_by_the_same_method(october: Period, mid_october: datetime) -> None:
+    """The provider remembers what the fan paid with, and the renewal succeeds without the fan."""
+    fan = subscriber(october)
+    SandboxPayment.objects.create(
+        id=uuid.uuid4(),
+        person_id=fan.pk,
+        amount_cents=500,
+        is_incoming=True,
+        state=SandboxPayment.State.SUCCEEDING,
+        due_at=october.start,
+    )
+    with time_machine.travel(mid_october, tick=False) as clock:
+        deposit = renew(fan, mid_october)
+        assert deposit is not None
+        # Killed between asking and noting, a worker asks again under the same id.
+        SandboxGateway().charge_saved_method(
+            deposit_id=deposit.id, fan_id=fan.pk, amount_cents=500, return_url="/elsewhere"
+        )
+        clock.shift(timedelta(seconds=2))
+        deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
+
+    assert balances.fan_balance_micros(fan=fan) == 5_000_000
+    assert SandboxPayment.objects.count() == 2
+    assert books.check_books() == []
+
+
+def test_a_renewal_that_needs_the_fan_tells_so_once(october: Period, mid_october: datetime) -> None:
+    """The fan isn't at a page of ours, so an email asks for the confirmation; it doesn't expire meanwhile."""
+    fan = subscriber(october)
+    deposit = renew(fan, mid_october)
+    assert deposit is not None
+    needs_fan = Outcome(result=Result.NEEDS_FAN, url="/confirm")
+    for outcome in (needs_fan, needs_fan, Outcome(result=Result.PENDING)):
+        deposits.record_deposit(deposit_id=deposit.id, outcome=outcome, now=mid_october + timedelta(days=2))
+    deposit.refresh_from_db()
+
+    assert deposit.state == Deposit.State.NEEDS_FAN
+    assert [each.kind for each in fan.notifications.all()] == ["deposit_needs_you"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_renewals_at_once_charge_once(october: Period, mid_october: datetime) -> None:
+    """However many workers are rung for the same fan, one charge is made."""
+    fan = subscriber(october)
+    results = given.at_once(*[functools.partial(renew, fan, mid_october)] * 4)
+
+    assert [type(each).__name__ for each in results if each is not None] == ["Deposit"]
+    assert Deposit.objects.count() == SandboxPayment.objects.count() == 1
