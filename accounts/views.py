@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,6 @@ from accounts.forms import CreatorEditForm, CreatorForm
 from accounts.models import CreatorProfile, User
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def user_of(request: HttpRequest) -> User:
@@ -27,12 +27,15 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
-def creator_required(view: View[P]) -> View[P]:
+def creator_required(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let only creators in; others are asked to log in, or to open their page first."""
 
     @wraps(view)
-    @login_required
-    def creators_only(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def creators_only(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         if not queries.is_creator(request.user):
             messages.info(request, _("Open your page as a creator first."))
             return redirect("accounts:become_creator")

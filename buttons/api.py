@@ -1,7 +1,5 @@
 """The JSON door: what programs may know about a button."""
 
-from typing import ClassVar
-
 from django.utils.cache import patch_cache_control
 from rest_framework import generics, permissions, serializers
 from rest_framework.request import Request
@@ -32,8 +30,8 @@ class ButtonView(generics.RetrieveAPIView[Button]):
     queryset = Button.objects.filter(hidden_at__isnull=True).select_related("creator__creator_profile")
     serializer_class = ButtonSerializer
     lookup_field = "public_id"
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [permissions.AllowAny]
+    authentication_classes = ()
+    permission_classes = (permissions.AllowAny,)
 
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Answer, and let anybody keep the answer for a minute."""

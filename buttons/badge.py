@@ -8,16 +8,15 @@ _NAME: Final = "flattr"
 _NAME_WIDTH: Final = 58
 _DIGIT_WIDTH: Final = 7
 _PADDING: Final = 14
+_SHORT_WHOLE: Final = 10
 
 
 def short_count(count: int) -> str:
     """Write a count in at most five characters: `999`, `1.2k`, `34k`, `1.2m`."""
     for unit, suffix in ((1_000_000, "m"), (1_000, "k")):
         if count >= unit:
-            tenths = count * 10 // unit
-            return (
-                f"{tenths // 10}.{tenths % 10}{suffix}" if tenths < 100 and tenths % 10 else f"{tenths // 10}{suffix}"
-            )
+            whole, tenths = divmod(count * 10 // unit, 10)
+            return f"{whole}.{tenths}{suffix}" if tenths and whole < _SHORT_WHOLE else f"{whole}{suffix}"
     return str(count)
 
 

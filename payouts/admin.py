@@ -43,7 +43,7 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
     def review_link(self, payout: Payout) -> SafeString | str:
         """Lead to the review of a payout that waits for one."""
         if payout.state != Payout.State.REQUESTED:
-            return "–"
+            return ""
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:payouts_payout_review", args=[payout.pk]), _("Review")
         )

@@ -108,7 +108,7 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page to pay an amount in."""
     form = DepositForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["amount_cents"]))
+        messages.error(request, " ".join(map(str, form.errors["amount_cents"])))
         return redirect("payouts:subscription")
     return _to_pay_page(request, amount_cents=form.cleaned_data["amount_cents"])
 
@@ -142,7 +142,7 @@ def new_refund(request: HttpRequest) -> HttpResponse:
     """Ask for unused balance back."""
     form = RefundForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["amount_cents"]))
+        messages.error(request, " ".join(map(str, form.errors["amount_cents"])))
         return redirect("payouts:subscription")
     try:
         refund = deposits.request_refund(
