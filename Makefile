@@ -11,10 +11,10 @@ CHECK_ENV := FLATTR_ENV=production SECRET_KEY=$$(head -c 64 /dev/urandom | base6
 UNUSED := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix lock messages demo clean
+.PHONY: help install run test check types fix lock messages demo clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## Make .venv with the locked dependencies and compile the translations
 
@@ -36,13 +36,16 @@ test: install ## Run all tests, in parallel and in random order (ARGS="-k ledger
 check: install ## Check style, types, import contracts, migrations, settings, translations, compose file
 	@echo "· ruff"; $(BIN)/ruff check && $(BIN)/ruff format --check
 	@echo "· djade"; git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
-	@echo "· mypy"; $(UNUSED) FLATTR_ENV=development $(BIN)/mypy
+	@$(MAKE) --no-print-directory types
 	@echo "· import contracts"; $(BIN)/lint-imports
 	@echo "· migrations"; $(BIN)/python manage.py makemigrations --check --dry-run
 	@echo "· production settings"; $(UNUSED) $(CHECK_ENV) \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	@echo "· compose file"; $(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@echo "· translations"; $(BIN)/python -m flattr.development.messages --check
+
+types: install ## Check the types
+	@echo "· mypy"; $(UNUSED) FLATTR_ENV=development $(BIN)/mypy
 
 fix: install ## Format the code and mend what the linters can mend
 	@$(BIN)/ruff check --fix; $(BIN)/ruff format; git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
@@ -58,4 +61,4 @@ demo: install ## Load the demo world
 	@$(BIN)/python manage.py demo
 
 clean: ## Remove everything that the checkout made for itself
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis 

@@ -226,7 +226,8 @@ if not DEVELOPMENT:
     SECURE_HSTS_PRELOAD = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+# Collected files are served in production alone; development finds each where it lies.
+STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 STORAGES = {

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Final
 
-from flattr.development import servers, services
+from flattr.development import ports, servers, services
 
 _MIGRATES_ITSELF: Final = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "run", "check"}
 
@@ -27,6 +27,11 @@ def prepare(command: str) -> None:
     """Provide servers, and migrate the embedded database while it is empty."""
     given = "DATABASE_URL" in os.environ
     provide()
+    if command == "run":
+        # The settings read these, so they have to be chosen before Django starts.
+        port = ports.choose()
+        os.environ["PORT"] = str(port)
+        os.environ["APP_URL"] = f"http://localhost:{port}"
     if not given and command not in _MIGRATES_ITSELF and _database_is_empty():
         _migrate()
 

@@ -1,6 +1,8 @@
 """Child processes that never outlive their parent."""
 
+import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -53,3 +55,16 @@ Child = subprocess.Popen[bytes]
 
 Report = Callable[[str], None]
 """Takes one line about what is being done."""
+
+NOTHING: Final = subprocess.DEVNULL
+PIPE: Final = subprocess.PIPE
+STDOUT: Final = subprocess.STDOUT
+
+
+def kill_group(child: Child) -> None:
+    """Kill what is left of a child and of the processes that it started, and forget it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    if child.stdout is not None:
+        child.stdout.close()

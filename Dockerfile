@@ -1,0 +1,26 @@
+# Two stages: one builds the environment, the other only runs it, as a user without rights.
+FROM python:3.13-slim AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+COPY requirements/production.txt /tmp/production.txt
+RUN pip install --require-hashes --requirement /tmp/production.txt
+COPY requirements/development.txt /tmp/development.txt
+RUN python -m venv /opt/tools && grep -A 20 '^babel==' /tmp/development.txt | awk 'NR == 1 || /--hash/ {print; next} {exit}' > /tmp/babel.txt \
+    && /opt/tools/bin/pip install --require-hashes --requirement /tmp/babel.txt
+WORKDIR /srv/flattr
+COPY . .
+RUN if ls locale/*/LC_MESSAGES/django.po >/dev/null 2>&1; then /opt/tools/bin/pybabel --quiet compile --domain django --directory locale; fi
+# Collecting static files needs settings, but none of their values.
+RUN FLATTR_ENV=development python manage.py collectstatic --no-input
+
+FROM python:3.13-slim
+RUN useradd --system --no-create-home --shell /usr/sbin/nologin flattr
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /srv/flattr /srv/flattr
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 FLATTR_ENV=production
+WORKDIR /srv/flattr
+USER flattr
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["sh", "-c", "exec granian --interface wsgi --host 0.0.0.0 --port 8000 --workers 2 --blocking-threads 4 --respawn-failed-workers --no-ws flattr.wsgi:application"]

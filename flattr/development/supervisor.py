@@ -1,0 +1,114 @@
+"""Runs the processes of the Procfile together: one output, one end."""
+
+import os
+import re
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import IO, Final
+
+from flattr.development import processes
+
+_STOP_SECONDS: Final = 15.0
+_COLOURS: Final = ("\033[36m", "\033[33m", "\033[35m", "\033[32m")
+_RESET: Final = "\033[0m"
+_VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+
+
+class Ended(Exception):
+    """A signal asks the supervisor to end."""
+
+
+def read_procfile(path: Path, environment: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return each process's command by name, with `${NAME:-default}` filled in as a shell would."""
+
+    def fill(match: re.Match[str]) -> str:
+        return environment.get(match["name"]) or match["default"] or ""
+
+    lines = [line for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    pairs = [line.split(":", maxsplit=1) for line in lines]
+    return {name: [_VARIABLE.sub(fill, word) for word in command.split()] for name, command in pairs}
+
+
+class Supervisor:
+    """Starts commands, shows their output, and ends all of them when one ends or a signal comes."""
+
+    def __init__(self, commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
+        self._commands = commands
+        self._environment = {**environment, "PYTHONUNBUFFERED": "1"}
+        self._children: dict[str, processes.Child] = {}
+        self._output = selectors.DefaultSelector()
+
+    def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> int:
+        """Run until one child ends (1) or a signal comes (0); call `on_ready` once `is_ready` says so."""
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, _end)
+        try:
+            self._start()
+            waiting = True
+            while all(child.poll() is None for child in self._children.values()):
+                self._show_output(timeout=0.2)
+                if waiting and is_ready():
+                    waiting = False
+                    on_ready()
+        except Ended:
+            sys.stderr.write("\n· Stopping\n")
+            return 0
+        else:
+            ended = [name for name, child in self._children.items() if child.poll() is not None]
+            self._show_output(timeout=0)
+            sys.stderr.write(f"· {', '.join(ended)} ended by itself, so everything ends\n")
+            return 1
+        finally:
+            self._stop()
+
+    def _start(self) -> None:
+        for number, (name, command) in enumerate(self._commands.items()):
+            child = processes.start(
+                command,
+                end_signal=signal.SIGTERM,
+                stdin=processes.NOTHING,
+                stdout=processes.PIPE,
+                stderr=processes.STDOUT,
+                env=self._environment,
+            )
+            self._children[name] = child
+            if child.stdout is not None:
+                os.set_blocking(child.stdout.fileno(), False)
+                colour = _COLOURS[number % len(_COLOURS)] if sys.stdout.isatty() else ""
+                prefix = f"{colour}{name:<7}{_RESET if colour else ''} "
+                self._output.register(child.stdout, selectors.EVENT_READ, prefix)
+
+    def _show_output(self, *, timeout: float) -> None:
+        """Print what the children wrote, each line with its name in front."""
+        for key, _ in self._output.select(timeout):
+            stream: IO[bytes] = key.fileobj  # type: ignore[assignment]  # Only pipes are registered.
+            chunk = stream.read()
+            if not chunk:
+                self._output.unregister(stream)
+                continue
+            for line in chunk.decode(errors="replace").splitlines():
+                sys.stdout.write(f"{key.data}{line}\n")
+            sys.stdout.flush()
+
+    def _stop(self) -> None:
+        """Ask all children to end at once, and kill those that take too long."""
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        for child in self._children.values():
+            if child.poll() is None:
+                child.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline and any(child.poll() is None for child in self._children.values()):
+            self._show_output(timeout=0.1)
+        for child in self._children.values():
+            processes.kill_group(child)
+        self._output.close()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise Ended

@@ -1,0 +1,199 @@
+"""A small world to look at: creators with sites and buttons, fans, two settled months and one that runs."""
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+
+from accounts import operations as accounts_operations
+from accounts import queries as accounts_queries
+from accounts.models import CreatorProfile, User
+from buttons import operations as buttons_operations
+from buttons import queries as buttons_queries
+from buttons.models import Button, Click
+from flattr.period import Period
+from flattr.transactions import durable
+from payouts.gateway import Outcome, Result
+from payouts.gateway.sandbox import gateway as sandbox
+from payouts.gateway.sandbox.models import SandboxPayment
+from payouts.models import Deposit
+from payouts.operations import deposits, payouts, settlement
+from payouts.queries import balances
+
+PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
+STAFF: Final = "staff@demo.example"
+FANS: Final = 40
+_SEED: Final = 2010
+_NAMESPACE: Final = uuid.UUID("b8a6c1de-0f55-4f0e-9d0c-2f1a0c5c7f10")
+_PAYOUT_CENTS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A creator of the demo world, with the titles of what they make."""
+
+    slug: str
+    name: str
+    category: Button.Category
+    text: str
+    titles: tuple[str, ...]
+
+
+MAKERS: Final = (
+    Maker(
+        "artist", "Ada Marin", Button.Category.IMAGES, "Paints harbours at dawn.", ("First light", "Low tide", "Nets")
+    ),
+    Maker(
+        "kite",
+        "The Kite Makers",
+        Button.Category.AUDIO,
+        "Folk songs with a drum machine.",
+        ("Northern wind", "Paper"),
+    ),
+    Maker("podolsk", "Radio Podolsk", Button.Category.AUDIO, "A podcast about trains.", ("Night train", "Gauge")),
+    Maker("loops", "Loops & Semicolons", Button.Category.TEXT, "Essays on programming.", ("On names", "Two clocks")),
+    Maker("tinytool", "tinytool", Button.Category.SOFTWARE, "A small tool that does one thing.", ("tinytool 3",)),
+    Maker(
+        "marguerite", "Marguerite Élan", Button.Category.TEXT, "Des nouvelles courtes.", ("La gare", "L’été d’après")
+    ),
+    Maker("pixelbarn", "Pixel Barn", Button.Category.VIDEO, "Animated films made in a barn.", ("Owls", "The gate")),
+    Maker("soup", "Soup of the Day", Button.Category.TEXT, "One soup a day, no story before it.", ("Leek", "Miso")),
+    Maker("yuki", "雪のピアノ", Button.Category.AUDIO, "Piano, recorded in winter.", ("二月", "朝")),
+    Maker("openmap", "Open Map Friends", Button.Category.PEOPLE, "We walk and draw the map.", ("Footpaths",)),
+    Maker("chess", "Slow Chess", Button.Category.VIDEO, "Endgames, explained slowly.", ("Rook endings", "Zugzwang")),
+    Maker(
+        "stars", "Under the Stars", Button.Category.AUDIO, "Astronomy for the way to work.", ("Perihelion", "Dust")
+    ),
+)
+
+
+def load(*, now: datetime, say: Callable[[str], None]) -> None:
+    """Make the demo world, or what is missing of it; loading it twice changes nothing."""
+    running = Period.at(now)
+    months = (running.shift(-2), running.shift(-1), running)
+    say("Creators and their buttons")
+    _make_staff(now)
+    buttons = [button for maker in MAKERS for button in _make_creator(maker, months[0].start)]
+    say("Fans with their budgets and deposits")
+    fans = [_make_fan(number, months[0].start) for number in range(1, FANS + 1)]
+    for month in months:
+        if not buttons_queries.period_is_closed(period=month):
+            say(f"Clicks of {month}")
+            _make_clicks(fans, buttons, month, now)
+    for month in months[:2]:
+        say(f"The settlement of {month}")
+        settlement.settle(period=month, clock=lambda: now, step=lambda _done, _ranges: None)
+    _ask_for_payout(buttons[0].creator, now)
+
+
+def logins() -> list[str]:
+    """Return lines that tell how to log in to the demo world."""
+    return [
+        f"fan       {_fan_email(1)}      password {PASSWORD}",
+        f"creator   {_creator_email('artist')}    password {PASSWORD}",
+        f"staff     {STAFF}     password {PASSWORD}   (/admin/)",
+    ]
+
+
+def _make_staff(now: datetime) -> None:
+    _make_user(STAFF, "Staff", now, is_staff=True, is_superuser=True)
+
+
+@cache
+def _hashed_password() -> str:
+    """Hash the one password of all once; hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
+@durable
+def _make_user(email: str, name: str, now: datetime, **fields: bool) -> User:
+    """Make a user whose address counts as verified."""
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create(email=email, password=_hashed_password(), name=name, joined_at=now, **fields)
+    EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return user
+
+
+def _make_creator(maker: Maker, now: datetime) -> list[Button]:
+    """Make a creator with a site under `localhost`, and a button for each work."""
+    user = _make_user(_creator_email(maker.slug), maker.name, now)
+    if not CreatorProfile.objects.filter(user=user).exists():
+        accounts_operations.become_creator(user=user, slug=maker.slug, name=maker.name, text=maker.text)
+    port = urlsplit(settings.APP_URL).port
+    site = f"http://{maker.slug}.localhost" + (f":{port}" if port else "")
+    known = {button.title for button in Button.objects.filter(creator=user)}
+    for number, title in enumerate(maker.titles, start=1):
+        if title not in known:
+            buttons_operations.create_button(
+                creator=user,
+                url=f"{site}/works/{number}",
+                title=title,
+                description=maker.text,
+                category=maker.category,
+            )
+    return list(Button.objects.filter(creator=user).select_related("creator").order_by("id"))
+
+
+def _make_fan(number: int, now: datetime) -> User:
+    """Make a fan who has paid in for a few months."""
+    fan = _make_user(_fan_email(number), f"Fan {number}", now)
+    budget_cents = (200, 500, 500, 1000, 2000)[number % 5]
+    if accounts_queries.latest_subscription(fan=fan) is None:
+        accounts_operations.subscribe(fan=fan, budget_cents=budget_cents, term_months=3, now=now)
+    if not fan.deposits.filter(state=Deposit.State.SUCCEEDED).exists():
+        deposit = deposits.open_deposit(fan=fan, amount_cents=budget_cents * 3, now=now)
+        # The provider remembers the card, so that renewals work in the demo world too.
+        sandbox.SandboxGateway().open_pay_page(
+            deposit_id=deposit.id, fan_id=fan.pk, amount_cents=deposit.amount_cents, return_url="/"
+        )
+        sandbox.choose(payment=SandboxPayment.objects.get(pk=deposit.id), choice="succeed")
+        outcome = Outcome(result=Result.SUCCEEDED, fee_cents=25 + deposit.amount_cents * 15 // 1000)
+        deposits.record_deposit(deposit_id=deposit.id, outcome=outcome, now=now)
+    return fan
+
+
+@durable
+def _make_clicks(fans: list[User], buttons: list[Button], month: Period, now: datetime) -> None:
+    """Let every fan click for a month; a few buttons are loved much more than the rest."""
+    # The same world every time; nothing here is a secret.
+    chance = random.Random(f"{_SEED}:{month}")  # noqa: S311
+    popularity = [1 / (place + 1) for place in range(len(buttons))]
+    span = min(month.end, now) - month.start
+    clicks = [
+        Click(
+            id=uuid.uuid5(_NAMESPACE, f"{month}:{fan.email}:{number}"),
+            fan=fan,
+            button=button,
+            creator=button.creator,
+            period=month,
+            clicked_at=month.start + timedelta(seconds=int(span.total_seconds() * chance.random())),
+            origin=button.url.rpartition("/works")[0],
+        )
+        for fan in fans
+        for number, button in enumerate(chance.choices(buttons, popularity, k=chance.randint(4, 20)))
+    ]
+    buttons_operations.import_clicks(clicks=clicks)
+
+
+def _ask_for_payout(creator: User, now: datetime) -> None:
+    """Leave one payout for staff to review."""
+    withdrawable = balances.withdrawable_cents(creator=creator, now=now)
+    if not creator.payouts.exists() and withdrawable >= _PAYOUT_CENTS:
+        payouts.request_payout(creator=creator, amount_cents=_PAYOUT_CENTS, now=now)
+
+
+def _fan_email(number: int) -> str:
+    return f"fan{number}@demo.example"
+
+
+def _creator_email(slug: str) -> str:
+    return f"{slug}@demo.example"

@@ -1,0 +1,123 @@
+"""A small world for the tests of pages: one person of each role, each with things of their own."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from justhtml import JustHTML
+
+from accounts.models import User
+from buttons.models import Button, Click
+from flattr.period import Period
+from payouts.models import Deposit, Payout
+from payouts.operations import deposits, payouts
+from payouts.tasks import return_url_of_deposit
+from tests import given
+
+NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
+"""When the pages are looked at: October is settled and withdrawable, November is open."""
+
+ROLES: Final = ("anonymous", "fan", "other_fan", "creator", "other_creator", "staff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """People and what is theirs. The fan's click, deposit and payment; the creator's buttons and payout."""
+
+    fan: User
+    other_fan: User
+    creator: User
+    other_creator: User
+    staff: User
+    button: Button
+    hidden_button: Button
+    click: Click
+    deposit: Deposit
+    payout: Payout
+
+    def person(self, role: str) -> User | None:
+        """Return who plays the role, None for anonymous."""
+        return None if role == "anonymous" else getattr(self, role)
+
+
+def build() -> World:
+    """Build the world through the real operations."""
+    october = Period(2026, 10)
+    creator, other_creator = given.creator("Ada"), given.creator("Bob")
+    button, hidden = given.button(creator, title="Song & <dance>"), given.button(creator, title="Hidden song")
+    other_button = given.button(other_creator, title="A program")
+    fan, other_fan = (given.funded_fan(name, budget_cents=3000, period=october) for name in ("Grace", "Henry"))
+    for person in (fan, other_fan):
+        given.click(person, button, now=given.MOMENT, times=2)
+        given.click(person, other_button, now=given.MOMENT)
+    given.settled(october, now=datetime(2026, 11, 1, 0, 10, tzinfo=UTC))
+    given.deposit(fan, amount_cents=3000, now=NOW)
+    (click,) = given.click(fan, button, now=NOW)
+    hidden.hidden_at = NOW
+    hidden.save()
+    return World(
+        fan=fan,
+        other_fan=other_fan,
+        creator=creator,
+        other_creator=other_creator,
+        staff=given.user("Staff", is_staff=True, is_superuser=True),
+        button=button,
+        hidden_button=hidden,
+        click=click,
+        deposit=pay_page_opened(fan, amount_cents=700),
+        payout=payouts.request_payout(creator=creator, amount_cents=1000, now=NOW),
+    )
+
+
+def pay_page_opened(fan: User, *, amount_cents: int) -> Deposit:
+    """Let the fan go to the pay page; return the deposit that waits there."""
+    deposits.start_deposit(fan=fan, amount_cents=amount_cents, return_url_of=return_url_of_deposit, now=NOW)
+    return Deposit.objects.filter(fan=fan).latest("started_at", "id")
+
+
+def document(response: Any) -> Any:
+    """Return the parsed page, with everything that stands in it."""
+    return JustHTML(response.content.decode(), strict=True, sanitize=False)
+
+
+def text(response: Any) -> str:
+    """Return the words of the page's main part, spaces made even."""
+    (main,) = document(response).query("main")
+    return " ".join(main.to_text(separator=" ").split())
+
+
+def messages(response: Any) -> list[str]:
+    """Return what the page tells about what was just done."""
+    return [" ".join(each.to_text().split()) for each in document(response).query(".messages .message")]
+
+
+def hidden_value(response: Any, name: str) -> str:
+    """Return the value of the first form field with that name."""
+    return str(document(response).query(f'input[name="{name}"]')[0].attrs["value"])
+
+
+def new_id() -> str:
+    """Return an id for a click, as the page would choose one."""
+    return str(uuid.uuid4())
+
+
+def url_names() -> set[str]:
+    """Return the full name of every address that has one."""
+
+    def walk(patterns: list[URLPattern | URLResolver], space: str) -> set[str]:
+        names: set[str] = set()
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                inner = f"{space}{each.namespace}:" if each.namespace else space
+                names |= walk(each.url_patterns, inner)
+            elif each.name:
+                names.add(space + each.name)
+        return names
+
+    return walk(get_resolver().url_patterns, "")
+
+
+Arguments = Callable[[World], list[object]]
