@@ -5,14 +5,13 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 COPY requirements/production.txt /tmp/production.txt
 RUN pip install --require-hashes --requirement /tmp/production.txt
-COPY requirements/development.txt /tmp/development.txt
-RUN python -m venv /opt/tools && grep -A 20 '^babel==' /tmp/development.txt | awk 'NR == 1 || /--hash/ {print; next} {exit}' > /tmp/babel.txt \
-    && /opt/tools/bin/pip install --require-hashes --requirement /tmp/babel.txt
 WORKDIR /srv/flattr
 COPY . .
-RUN if ls locale/*/LC_MESSAGES/django.po >/dev/null 2>&1; then /opt/tools/bin/pybabel --quiet compile --domain django --directory locale; fi
-# Collecting static files needs settings, but none of their values.
-RUN FLATTR_ENV=development python manage.py collectstatic --no-input
+RUN if ls locale/*/LC_MESSAGES/django.po >/dev/null 2>&1; then pybabel --quiet compile --domain django --directory locale; fi
+# Collecting static files reads the settings, but none of these values stays in the image.
+RUN FLATTR_ENV=production SECRET_KEY="$(head -c 64 /dev/urandom | base64 -w0)" APP_URL=https://build.example \
+    DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused EMAIL_URL=console: \
+    DEFAULT_FROM_EMAIL=unused PAYMENT_GATEWAY=sandbox python manage.py collectstatic --no-input
 
 FROM python:3.13-slim
 RUN useradd --system --no-create-home --shell /usr/sbin/nologin flattr
