@@ -1,13 +1,20 @@
 """Staff's view of people."""
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreatorProfile, Notification, Subscription, User
 from flattr.admin import ReadOnlyAdmin
+
+if TYPE_CHECKING:
+    PasswordForm = AdminPasswordChangeForm[User]
+else:
+    PasswordForm = AdminPasswordChangeForm
 
 
 class NewUserForm(AdminUserCreationForm[User]):
@@ -23,11 +30,19 @@ class NewUserForm(AdminUserCreationForm[User]):
         return str(self.cleaned_data["email"]).lower()
 
 
+class NewPasswordForm(PasswordForm):
+    """A new password for somebody else."""
+
+    # Django's own text has a list in it, which is not valid HTML where the form puts it.
+    usable_password_help_text = _("Without a password, the person can only log in after resetting it by email.")
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin[User]):
     """Users. Nobody is deleted here: their money's history needs them."""
 
     add_form = NewUserForm
+    change_password_form = NewPasswordForm
     ordering = ["-joined_at"]
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
     list_filter = ["is_staff", "is_active"]

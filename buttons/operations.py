@@ -1,5 +1,6 @@
 """Writes about buttons and clicks."""
 
+import re
 import uuid
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,9 @@ from buttons.models import Button, Click, ClosedPeriod, Site
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
 
+_URL_LENGTH_MAX: Final = 2000
+_HOST_LENGTH_MAX: Final = 253
+_NEVER_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -64,6 +68,9 @@ def canonical_url(url: str) -> str:
         raise BadUrl(msg)
     if parts.username is not None or parts.password is not None:
         msg = "url: an address with a login in it can't be shown to others"
+        raise BadUrl(msg)
+    if _NEVER_IN_URLS.search(url.strip()) or len(url) > _URL_LENGTH_MAX or len(parts.hostname) > _HOST_LENGTH_MAX:
+        msg = "url: it has spaces or control characters, or is too long"
         raise BadUrl(msg)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:

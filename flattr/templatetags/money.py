@@ -1,4 +1,4 @@
-"""Amounts of money in the reader's language."""
+"""Amounts and months in the reader's language."""
 
 from decimal import Decimal
 
@@ -7,6 +7,7 @@ from django.utils import formats
 from django.utils.translation import get_language
 
 from flattr import money
+from flattr.period import Period
 
 register = template.Library()
 
@@ -30,3 +31,9 @@ def cents(amount: int) -> str:
 def plain_cents(amount: int) -> str:
     """Write cents as a plain number such as `5.00`, for form fields and snippets."""
     return money.format_micros(money.cents_to_micros(amount))
+
+
+@register.filter
+def month(period: Period) -> str:
+    """Write a period in words, such as `October 2026`."""
+    return formats.date_format(period.first_day, "YEAR_MONTH_FORMAT")

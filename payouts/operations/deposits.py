@@ -90,8 +90,7 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
             _end(deposit, Deposit.State.DECLINED, now)
             if deposit.for_period is not None:
                 _tell(deposit, Notification.Kind.DEPOSIT_DECLINED, now)
-        case _ if deposit.for_period is None and now - deposit.started_at > PAY_PAGE_LASTS:
-            # The fan left the pay page or the bank's question, and never came back.
+        case _ if _has_lapsed(deposit, now):
             _end(deposit, Deposit.State.EXPIRED, now)
         case Result.NEEDS_FAN:
             deposit.state = Deposit.State.NEEDS_FAN
@@ -252,6 +251,16 @@ def book_deposits(*, deposits: Sequence[Deposit], occurred_at: datetime) -> None
             if cents > 0
         ]
     )
+
+
+def _has_lapsed(deposit: Deposit, now: datetime) -> bool:
+    """Tell whether the fan left a pay page or a bank's question and never came back.
+
+    A renewal waits for its whole month; after that, the next month's takes its place.
+    """
+    if deposit.for_period is not None:
+        return now >= deposit.for_period.end
+    return now - deposit.started_at > PAY_PAGE_LASTS
 
 
 def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:

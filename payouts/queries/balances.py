@@ -43,9 +43,10 @@ def promised_micros(*, fan: User, period: Period) -> int:
 
 
 def unused_cents(*, fan: User, now: datetime) -> int:
-    """Return how many cents of the balance no click of this month or of an unsettled one claims."""
+    """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
     period = Period.at(now)
-    claimed = sum(promised_micros(fan=fan, period=each) for each in (period.previous, period))
+    unfinished = Settlement.objects.filter(finished_at__isnull=True).values_list("period", flat=True)
+    claimed = sum(promised_micros(fan=fan, period=each) for each in {period.previous, period, *unfinished})
     return money.micros_to_cents(max(0, fan_balance_micros(fan=fan) - claimed))
 
 

@@ -89,6 +89,13 @@ RULES: Final = {
         WHERE coalesce(transfer.amount_micros, 0)
               <> CASE WHEN deposit.state = 'succeeded' THEN deposit.amount_cents::bigint * 10000 ELSE 0 END
         """,
+    "every processor fee is booked as the deposit says": """
+        SELECT format('deposit %s: fee is %s cents, booked are %s micros', deposit.id,
+                      coalesce(deposit.processor_fee_cents, 0), coalesce(transfer.amount_micros, 0))
+        FROM payouts_deposit AS deposit
+        LEFT JOIN ledger_transfer AS transfer ON transfer.idempotency_key = format('deposit:%s:fee', deposit.id)
+        WHERE coalesce(transfer.amount_micros, 0) <> coalesce(deposit.processor_fee_cents, 0)::bigint * 10000
+        """,
     "money in transit equals the open payouts and refunds": """
         SELECT format('in transit are %s micros, open payouts and refunds need %s', account.micros, open.micros)
         FROM (SELECT coalesce(sum(credits_micros - debits_micros), 0) AS micros

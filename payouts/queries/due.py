@@ -46,21 +46,34 @@ def open_payouts() -> list[uuid.UUID]:
 
 def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield a short subject and a sentence for everything that should have been done by now."""
-    period = Period.at(now).previous
-    has_work = buttons_queries.standing_clicks(period=period).exists()
-    if now >= period.end + SETTLEMENT_DUE_AFTER and is_due(period=period) and has_work:
-        yield f"settlement:{period}", f"The settlement of {period} is not finished."
-    stuck = Payout.objects.filter(
-        state__in=[Payout.State.APPROVED, Payout.State.SENDING], reviewed_at__lt=now - PAYOUT_DUE_AFTER
-    )
-    for payout in stuck:
-        yield f"payout:{payout.pk}", f"The payout {payout.pk} is {payout.state} for more than two days."
-    waiting = Deposit.objects.filter(state=Deposit.State.PENDING, started_at__lt=now - DEPOSIT_DUE_AFTER)
-    for deposit in waiting:
-        yield (
-            f"deposit:{deposit.pk}",
-            f"The deposit {deposit.pk} is without an outcome for more than two days.",
-        )
+    yield from _overdue_settlements(now)
+    yield from _overdue_movements(now)
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()
     if unsent:
         yield "notifications", f"{unsent} emails are unsent for more than six hours."
+
+
+def _overdue_settlements(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the month that should be settled, and every one that was opened and never finished."""
+    latest = Period.at(now).previous
+    unfinished = set(Settlement.objects.filter(finished_at__isnull=True).values_list("period", flat=True))
+    if is_due(period=latest) and buttons_queries.standing_clicks(period=latest).exists():
+        unfinished.add(latest)
+    for period in sorted(unfinished):
+        if now >= period.end + SETTLEMENT_DUE_AFTER:
+            yield f"settlement:{period}", f"The settlement of {period} is not finished."
+
+
+def _overdue_movements(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the payouts, refunds and deposits that have waited too long for an outcome."""
+    payouts = Payout.objects.filter(
+        state__in=[Payout.State.APPROVED, Payout.State.SENDING], reviewed_at__lt=now - PAYOUT_DUE_AFTER
+    )
+    for payout in payouts:
+        yield f"payout:{payout.pk}", f"The payout {payout.pk} is {payout.state} for more than two days."
+    refunds = Refund.objects.filter(state=Refund.State.REQUESTED, requested_at__lt=now - PAYOUT_DUE_AFTER)
+    for refund in refunds:
+        yield f"refund:{refund.pk}", f"The refund {refund.pk} is {refund.state} for more than two days."
+    deposits = Deposit.objects.filter(state=Deposit.State.PENDING, started_at__lt=now - DEPOSIT_DUE_AFTER)
+    for deposit in deposits:
+        yield f"deposit:{deposit.pk}", f"The deposit {deposit.pk} is without an outcome for more than two days."

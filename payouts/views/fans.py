@@ -19,6 +19,7 @@ from accounts.views import user_of
 from flattr import money
 from flattr.navigation import next_page
 from flattr.period import Period
+from flattr.templatetags.money import month
 from payouts import tasks
 from payouts.forms import DepositForm, RefundForm, SubscriptionForm
 from payouts.models import Deposit
@@ -56,7 +57,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
         if promised.effective_from > Period.at(now):
-            messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": promised.effective_from})
+            messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": month(promised.effective_from)})
             return redirect(next_page(request, default=reverse("payouts:subscription")))
         needed = money.cents_to_micros(promised.budget_cents)
         if balances.spendable_micros(fan=fan, period=Period.at(now)) < needed:
@@ -97,7 +98,7 @@ def change_state(request: HttpRequest) -> HttpResponse:
         messages.success(
             request,
             _("Your subscription is %(state)s from %(period)s on.")
-            % {"state": changed.get_state_display(), "period": changed.effective_from},
+            % {"state": changed.get_state_display(), "period": month(changed.effective_from)},
         )
     return redirect("payouts:subscription")
 

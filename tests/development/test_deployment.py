@@ -1,0 +1,115 @@
+"""What describes production agrees with what runs in development."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flattr.development import ports, supervisor
+from flattr.development.services import CHECKOUT
+
+PRODUCTION = {
+    "FLATTR_ENV": "production",
+    "SECRET_KEY": "a-long-and-unguessable-key-of-more-than-fifty-characters-0123456789",
+    "DATABASE_URL": "postgresql:///unused",
+    "REDIS_URL": "redis://unused",
+    "APP_URL": "https://flattr.example",
+    "EMAIL_URL": "console:",
+    "DEFAULT_FROM_EMAIL": "hello@flattr.example",
+    "PAYMENT_GATEWAY": "sandbox",
+}
+
+
+def start(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Let the settings be read in an environment, and return how that went."""
+    bare = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME"}}
+    return subprocess.run(
+        [sys.executable, "-c", "import flattr.settings"],
+        cwd=CHECKOUT,
+        env={**bare, **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_compose_runs_the_commands_of_the_procfile() -> None:
+    """Web, worker and beat are the same commands with default values in both."""
+    compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+    commands = supervisor.read_procfile(CHECKOUT / "Procfile", {})
+
+    assert {name: compose["services"][name]["command"].split() for name in commands} == commands
+
+
+def test_the_image_serves_as_the_procfile_does() -> None:
+    """The image's own command is the web process."""
+    last_line = (CHECKOUT / "Dockerfile").read_text().splitlines()[-1]
+    command = json.loads(last_line.removeprefix("CMD "))[-1].removeprefix("exec ")
+
+    assert command.split() == supervisor.read_procfile(CHECKOUT / "Procfile", {})["web"]
+
+
+def test_the_example_environment_lists_every_variable_that_the_settings_read() -> None:
+    """Whoever deploys finds each variable with its meaning in .env.example."""
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))
+    listed = set(re.findall(r"^([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE))
+    own = {"PORT", "WEB_WORKERS", "WORKER_PROCESSES", "POSTGRES_PASSWORD"}
+
+    assert listed - own == read
+
+
+def test_production_starts_with_a_complete_environment() -> None:
+    """The values of the example suffice."""
+    assert start(PRODUCTION).returncode == 0
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCTION))
+def test_a_missing_value_stops_the_start_and_names_itself(name: str) -> None:
+    """No insecure default steps in outside development."""
+    ended = start({key: value for key, value in PRODUCTION.items() if key != name})
+
+    assert ended.returncode != 0
+    assert name in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLATTR_ENV", "staging"),
+        ("SECRET_KEY", "short"),
+        ("DATABASE_URL", "sqlite:///db"),
+        ("REDIS_URL", "http://redis"),
+        ("APP_URL", "http://flattr.example"),
+        ("TRUSTED_PROXY", "perhaps"),
+        ("PAYMENT_GATEWAY", "cash"),
+        ("PLATFORM_FEE_BASIS_POINTS", "ten"),
+        ("PLATFORM_FEE_BASIS_POINTS", "9000"),
+        ("MINIMUM_PAYOUT_CENTS", "0"),
+        ("HOLD_UNTIL_DAY", "31"),
+        ("SETTLEMENT_RANGE_FANS", "0"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_names_itself(name: str, value: str) -> None:
+    """A slip is told at the start, not at the month's end."""
+    ended = start({**PRODUCTION, name: value})
+
+    assert ended.returncode != 0
+    assert name in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_port_that_was_used_last_is_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demo links keep working over restarts, and a taken port is passed over."""
+    monkeypatch.delenv("PORT", raising=False)
+    memory = tmp_path / "var" / "port"
+    first = ports.choose(memory=memory)
+
+    assert ports.choose(memory=memory) == first
+    assert first >= ports.FIRST_PORT

@@ -1,0 +1,172 @@
+"""The embedded servers: shared by whoever needs them, gone when nobody does."""
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+import redis
+
+from flattr.development import servers, services
+
+pytestmark = pytest.mark.processes
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from flattr.development import services
+held = services.lease(report=lambda step: None, checkout=Path(sys.argv[1]))
+print(held.database_url, held.redis_url, flush=True)
+time.sleep(600)
+"""
+
+
+def processes_of(checkout: Path) -> list[psutil.Process]:
+    """Return the running processes whose command line names the checkout or its sockets."""
+    names = (str(checkout), str(servers.Places(checkout).sockets))
+    found = []
+    for process in psutil.process_iter(["cmdline", "pid", "status"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if any(name in line for name in names) and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found
+
+
+def wait_until_gone(checkout: Path, *, seconds: float = 25) -> list[psutil.Process]:
+    """Return what still runs of the checkout after some seconds at most."""
+    deadline = time.monotonic() + seconds
+    while (left := processes_of(checkout)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def hold(checkout: Path, *, user: str | None = None) -> "subprocess.Popen[str]":
+    """Start a process that holds a lease on the checkout's servers, and wait until it has it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(checkout)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=services.CHECKOUT,
+        user=user,
+        env={**os.environ, "PYTHONPATH": str(services.CHECKOUT)},
+    )
+
+
+def addresses(holder: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Return the database's and Redis's address that a holder got."""
+    assert holder.stdout is not None
+    database_url, redis_url = holder.stdout.readline().split()
+    return database_url, redis_url
+
+
+def end(holder: "subprocess.Popen[str]") -> None:
+    """End a holder by force."""
+    holder.kill()
+    holder.wait()
+    if holder.stdout is not None:
+        holder.stdout.close()
+
+
+def answers(database_url: str, redis_url: str) -> bool:
+    """Tell whether both servers answer."""
+    connection = psycopg2.connect(database_url)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        answer = cursor.fetchone()
+    connection.close()
+    with redis.Redis.from_url(redis_url) as client:
+        return answer == (1,) and bool(client.ping())
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Path]:
+    """Return an empty checkout, and leave no server of it behind."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    yield folder
+    for process in processes_of(folder):
+        process.send_signal(signal.SIGKILL)
+
+
+def test_two_processes_share_the_servers_and_the_last_one_ends_them(checkout: Path) -> None:
+    """A second lease gets the same addresses; servers live while one is held, even if the first is killed."""
+    first = hold(checkout)
+    shared = addresses(first)
+    second = hold(checkout)
+
+    assert addresses(second) == shared
+
+    end(first)
+    time.sleep(3)
+
+    assert answers(*shared)
+
+    end(second)
+
+    assert wait_until_gone(checkout) == []
+
+
+def test_a_killed_keeper_takes_its_servers_with_it_and_the_next_start_recovers(checkout: Path) -> None:
+    """Even `kill -9` of the keeper leaves no server, and a new lease works on the same cluster."""
+    holder = hold(checkout)
+    database_url, _ = addresses(holder)
+    connection = psycopg2.connect(database_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    connection.close()
+    for process in processes_of(checkout):
+        if "flattr.development.keeper" in process.cmdline():
+            process.kill()
+    end(holder)
+
+    assert wait_until_gone(checkout) == []
+
+    again = hold(checkout)
+    database_url, _ = addresses(again)
+    connection = psycopg2.connect(database_url)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM kept")
+
+        assert cursor.fetchone() == (7,)
+
+    connection.close()
+    end(again)
+
+
+def test_a_deep_folder_works(tmp_path: Path) -> None:
+    """Socket paths end at 107 bytes, so the sockets lie elsewhere."""
+    deep = tmp_path / "/".join(["a-folder-with-a-long-name"] * 8)
+    deep.mkdir(parents=True)
+    holder = hold(deep)
+
+    assert answers(*addresses(holder))
+
+    end(holder)
+
+    assert wait_until_gone(deep) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_plain_user_gets_servers_too() -> None:
+    """Nothing needs root; the suite itself may run as root, where PostgreSQL refuses to."""
+    try:
+        subprocess.run([sys.executable, "-c", "import flattr"], user="nobody", check=True, cwd=services.CHECKOUT)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this Python or this checkout can't be reached by a plain user")
+    folder = Path("/tmp") / f"flattr-plain-user-{os.getpid()}"  # noqa: S108  pytest's own lies below 0700.
+    folder.mkdir()
+    os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
+    holder = hold(folder, user="nobody")
+
+    assert answers(*addresses(holder))
+
+    end(holder)
+
+    assert wait_until_gone(folder) == []
