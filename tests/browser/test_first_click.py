@@ -1,0 +1,96 @@
+"""The first click, as a person does it: on somebody's page, with and without a script."""
+
+from datetime import UTC, datetime
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import LazySettings
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from buttons import operations as buttons_operations
+from buttons.models import Button
+from flattr.period import Period
+from tests import given
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def app_url(live_server: LiveServer, settings: LazySettings) -> str:
+    """Return the address at which the app is served."""
+    settings.APP_URL = live_server.url
+    return live_server.url
+
+
+@pytest.fixture
+def fan() -> User:
+    """Return a fan with a budget of 5 EUR this month, who can log in."""
+    person = given.funded_fan(period=Period.at(datetime.now(UTC)))  # noqa: TID251  The server's clock runs too.
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+@pytest.fixture
+def song(app_url: str) -> Button:
+    """Return a button on a page of artist.localhost."""
+    url = app_url.replace("localhost", "artist.localhost") + "/song"
+    return buttons_operations.create_button(creator=given.creator("Ada"), url=url, title="First light")
+
+
+def log_in(page: Page, app_url: str, person: User) -> None:
+    """Log in by the form."""
+    page.goto(f"{app_url}/accounts/login/")
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password").fill("password")
+    page.get_by_role("button", name="Sign In").click()
+    page.wait_for_url("**/cake/")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_click_on_a_host_page_raises_the_count_and_cuts_the_cake(
+    browser: Browser, app_url: str, fan: User, song: Button, *, script: bool
+) -> None:
+    """The badge leads to our page, one press there counts once, and the whole cake is the song's."""
+    context = browser.new_context(java_script_enabled=script, locale="en-GB")
+    page = context.new_page()
+    log_in(page, app_url, fan)
+    page.goto(song.url)
+    page.get_by_alt_text("flattr").click()
+
+    assert page.get_by_text("0 clicks so far").is_visible()
+
+    page.get_by_role("button", name="Give it a slice").click()
+
+    assert page.get_by_text("1 click so far").is_visible()
+
+    page.goto(f"{app_url}/cake/")
+
+    assert page.get_by_text("1 click · €5.0000").is_visible()
+
+    page.get_by_role("button", name="Undo one click for First light").click()
+
+    assert page.get_by_text("No click yet this month.").is_visible()
+
+    context.close()
+
+
+def test_a_click_before_the_login_waits_and_counts_once(browser: Browser, fan: User, song: Button) -> None:
+    """Who presses first and logs in then comes back to the very click, done once, also after a reload."""
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(song.url)
+    page.get_by_alt_text("flattr").click()
+    page.get_by_role("button", name="Give it a slice").click()
+    page.get_by_label("Email").fill(fan.email)
+    page.get_by_label("Password").fill("password")
+    page.get_by_role("button", name="Sign In").click()
+
+    assert page.get_by_text("1 click so far").is_visible()
+
+    page.reload()
+
+    assert page.get_by_text("1 click so far").is_visible()
+
+    context.close()
