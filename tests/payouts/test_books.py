@@ -87,6 +87,10 @@ BREAKING = [
         "every deposit that succeeded is booked, and no other",
         "UPDATE payouts_deposit SET amount_cents = amount_cents + 1 WHERE {succeeded}",
     ),
+    (
+        "every processor fee is booked as the deposit says",
+        "UPDATE payouts_deposit SET processor_fee_cents = processor_fee_cents + 1 WHERE {succeeded}",
+    ),
     ("money in transit equals the open payouts and refunds", "UPDATE payouts_payout SET state = 'sent'"),
     ("money in transit equals the open payouts and refunds", "DELETE FROM payouts_refund"),
 ]

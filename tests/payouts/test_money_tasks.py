@@ -230,18 +230,20 @@ def test_what_is_due_and_not_done_raises_alarms(fan: User, october: Period) -> N
         reviewed_at=old,
         reviewed_by=fan,
     )
+    Refund.objects.create(fan=fan, amount_cents=100, requested_at=old - timedelta(seconds=1))
     deposits.open_deposit(fan=fan, amount_cents=500, now=old)
     Notification.objects.create(recipient=fan, kind="payout_sent", subject_key="x", created_at=old)
 
     assert [subject.split(":")[0] for subject, _ in due.overdue(now=noon)] == [
         "settlement",
         "payout",
+        "refund",
         "deposit",
         "notifications",
     ]
     with time_machine.travel(noon, tick=False):
         tasks.raise_alarms()
-    assert chief.notifications.filter(kind="alarm").count() == 4
+    assert chief.notifications.filter(kind="alarm").count() == 5
     assert chief.notifications.filter(subject_key="settlement:2026-10:2026-11-01").exists()
 
 

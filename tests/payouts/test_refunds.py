@@ -12,7 +12,7 @@ from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import Refund
-from payouts.operations import deposits
+from payouts.operations import deposits, settlement
 from payouts.queries import balances, books
 from tests import given
 
@@ -110,3 +110,14 @@ def test_two_refunds_at_once_never_take_the_same_money(fan: User, mid_october: d
 
     assert sorted(type(each).__name__ for each in results) == ["NothingToRefund"] * 3 + ["Refund"]
     assert books.check_books() == []
+
+
+def test_a_month_that_was_opened_and_never_finished_keeps_its_claim(fan: User, october: Period) -> None:
+    """Even long after, a refund can't take what the clicks of a stuck settlement will get."""
+    given.click(fan, given.button(), now=october.start)
+    settlement.open_settlement(period=october, now=october.end)
+    later = october.shift(4).start
+
+    assert balances.unused_cents(fan=fan, now=later) == 300
+    with pytest.raises(deposits.NothingToRefund):
+        deposits.request_refund(fan=fan, amount_cents=301, now=later)

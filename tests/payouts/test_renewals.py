@@ -182,3 +182,23 @@ def test_two_renewals_at_once_charge_once(october: Period, mid_october: datetime
 
     assert [type(each).__name__ for each in results if each is not None] == ["Deposit"]
     assert Deposit.objects.count() == SandboxPayment.objects.count() == 1
+
+
+def test_a_renewal_that_nobody_confirms_ends_with_its_month(october: Period, mid_october: datetime) -> None:
+    """Until then it waits for the fan; after it the next month's charge takes its place."""
+    fan = subscriber(october)
+    first = renew(fan, mid_october)
+    assert first is not None
+    asks = Outcome(result=Result.NEEDS_FAN, url="/confirm")
+    deposits.record_deposit(deposit_id=first.id, outcome=asks, now=october.last_moment)
+    first.refresh_from_db()
+
+    assert first.state == Deposit.State.NEEDS_FAN
+
+    deposits.record_deposit(deposit_id=first.id, outcome=asks, now=october.end)
+    first.refresh_from_db()
+
+    assert first.state == Deposit.State.EXPIRED
+    second = renew(fan, october.end)
+    assert second is not None
+    assert second.for_period == october.next
