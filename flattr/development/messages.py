@@ -6,7 +6,7 @@ such a file lacks. An empty `locale/<language>/LC_MESSAGES/django.po` starts a l
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -105,7 +105,7 @@ def problems(root: Path, file: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None, *, root: Path = CHECKOUT) -> int:
-    """Update every language, or check it; return 1 if the check finds something."""
+    """Update every language, or only check it, and list what is left to do; a check that finds something fails."""
     parser = argparse.ArgumentParser(description="Bring locale/*.po up to date with the texts in the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail and list what is to be done")
     only_checks = parser.parse_args(arguments).check
@@ -168,13 +168,13 @@ def _faults(message: Message, catalog: Catalog) -> Iterator[str]:
         return
     # Babel lets a translation leave placeholders out; ours would then withhold an amount or a name.
     source = message.id if isinstance(message.id, str) else message.id[-1]
-    lost = _placeholders([source]) - set.intersection(*(_placeholders([form]) for form in _forms(message)))
+    lost = {each for form in _forms(message) for each in _placeholders(source) - _placeholders(form)}
     if lost:
         yield f"it leaves out {', '.join(sorted(lost))}"
 
 
-def _placeholders(texts: Iterable[str]) -> set[str]:
-    return {match.group() for text in texts for match in PYTHON_FORMAT.finditer(text)} - {"%%"}
+def _placeholders(text: str) -> set[str]:
+    return {match.group() for match in PYTHON_FORMAT.finditer(text)} - {"%%"}
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def subscription(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
         if promised.effective_from > Period.at(now):
-            messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": month(promised.effective_from)})
+            first_month = month(promised.effective_from)
+            messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": first_month})
             return redirect(next_page(request, default=reverse("payouts:subscription")))
         needed = money.cents_to_micros(promised.budget_cents)
         if balances.spendable_micros(fan=fan, period=Period.at(now)) < needed:
