@@ -31,7 +31,13 @@ run: install ## Serve everything at http://localhost:8000, with a small demo wor
 	@exec $(BIN)/python manage.py run --end-with-parent
 
 test: install ## Run all tests, in parallel and in random order (ARGS="-k ledger" for some)
+ifdef ARGS
 	@exec $(BIN)/pytest $(ARGS)
+else
+	@$(BIN)/pytest --cov --cov-report=
+	@echo "· Every branch of the split, the ledger and the operations is covered:"
+	@$(BIN)/coverage report --fail-under=100 --include='payouts/split.py,payouts/ledger/*,*/operations.py,*/operations/*'
+endif
 
 check: install ## Check style, types, import contracts, migrations, settings, translations, compose file
 	@echo "· ruff"; $(BIN)/ruff check && $(BIN)/ruff format --check

@@ -33,8 +33,8 @@ class NewUserForm(AdminUserCreationForm[User]):
 class NewPasswordForm(PasswordForm):
     """A new password for somebody else."""
 
-    # Django's own text has a list in it, which is not valid HTML where the form puts it.
-    usable_password_help_text = _("Without a password, the person can only log in after resetting it by email.")
+    # Django adds a list to this text, which is not valid HTML where it stands. (Its stub knows no lazy texts.)
+    usable_password_help_text = AdminUserCreationForm.usable_password_help_text  # type: ignore[assignment]
 
 
 @admin.register(User)
@@ -63,12 +63,22 @@ class PersonAdmin(UserAdmin[User]):
 
 @admin.register(CreatorProfile)
 class CreatorProfileAdmin(admin.ModelAdmin[CreatorProfile]):
-    """Creators' pages."""
+    """Creators' pages. Their texts can be mended here; their buttons and clicks need them to stay."""
 
     list_display = ["name", "slug", "user", "created_at"]
     search_fields = ["name", "slug", "user__email"]
-    raw_id_fields = ["user"]
+    readonly_fields = ["user", "slug", "created_at"]
     list_select_related = ["user"]
+
+    def has_add_permission(self, request: object) -> bool:
+        """Refuse to add."""
+        del request
+        return False
+
+    def has_delete_permission(self, request: object, obj: CreatorProfile | None = None) -> bool:
+        """Refuse to delete."""
+        del request, obj
+        return False
 
 
 @admin.register(Subscription)

@@ -127,7 +127,7 @@ def _site_of(address: str) -> str:
     """Return scheme and host of an address, or nothing where it has none."""
     try:
         parts = urlsplit(address)
-        is_site = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        is_site = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.netloc.isprintable()
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:300] if is_site else ""

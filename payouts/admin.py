@@ -28,7 +28,7 @@ from payouts.queries import balances
 class PayoutAdmin(ReadOnlyAdmin[Payout]):
     """Payouts, with a page to approve or reject each that waits."""
 
-    list_display = ["creator", "amount", "state", "requested_at", "reviewed_by", "review_link"]
+    list_display = ["creator", "amount", "state", "review_link", "requested_at", "reviewed_by"]
     list_filter = ["state"]
     search_fields = ["creator__email", "creator__name", "id"]
     list_select_related = ["creator", "reviewed_by"]

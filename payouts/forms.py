@@ -1,7 +1,6 @@
 """Forms about money."""
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
@@ -37,16 +36,9 @@ class RefundForm(forms.Form):
 
 
 class PayoutForm(forms.Form):
-    """An amount to be paid out; the operation says what is withdrawable."""
+    """An amount to be paid out; the operation says what is enough, and what is withdrawable."""
 
     amount_cents = CentsField(label=_("Amount in euros"), min_cents=1, max_cents=_PAYOUT_CENTS_MAX)
-
-    def clean_amount_cents(self) -> int:
-        """Refuse less than the operator pays out."""
-        amount: int = self.cleaned_data["amount_cents"]
-        if amount < settings.MINIMUM_PAYOUT_CENTS:
-            raise forms.ValidationError(_("The smallest payout is shown beside the field."), code="minimum")
-        return amount
 
 
 class ReviewForm(forms.Form):

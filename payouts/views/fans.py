@@ -51,7 +51,8 @@ def cake(request: HttpRequest) -> HttpResponse:
 def subscription(request: HttpRequest) -> HttpResponse:
     """Show the fan's promise, or change it and pay where the balance doesn't cover the month."""
     fan, now = user_of(request), timezone.now()
-    latest = accounts_queries.latest_subscription(fan=fan)
+    history = list(accounts_queries.subscription_history(fan=fan)[:24])
+    latest = history[0] if history else None
     initial = {"budget_cents": latest.budget_cents, "term_months": latest.term_months} if latest else None
     form = SubscriptionForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -65,16 +66,13 @@ def subscription(request: HttpRequest) -> HttpResponse:
             return _to_pay_page(request, amount_cents=promised.budget_cents * promised.term_months)
         messages.success(request, _("Your budget is set, and your balance covers it."))
         return redirect(next_page(request, default=reverse("payouts:cake")))
-    period = Period.at(now)
     return render(
         request,
         "payouts/subscription.html",
         {
             "form": form,
-            "current": accounts_queries.subscription_for(fan=fan, period=period),
             "latest": latest,
-            "history": accounts_queries.subscription_history(fan=fan)[:24],
-            "period": period,
+            "history": history,
             "balance_micros": balances.fan_balance_micros(fan=fan),
             "unused_cents": balances.unused_cents(fan=fan, now=now),
             "deposits": fan.deposits.order_by("-started_at")[:12],

@@ -1,0 +1,45 @@
+"""Every email that we owe: it can be written, in every language, and leads to where it speaks of."""
+
+import re
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from django.utils.translation import override
+
+from accounts.models import Notification
+from accounts.operations import render_notification
+from tests import given
+
+pytestmark = pytest.mark.django_db
+
+CONTEXT = {
+    "period": "2026-10",
+    "spend_micros": 5_000_000,
+    "gross_micros": 5_000_000,
+    "net_micros": 4_500_000,
+    "clicks": 7,
+    "amount_cents": 1234,
+    "reason": "account_closed",
+    "subject": "books:2026-10-15",
+    "lines": ["clearing is not zero & more"],
+}
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+@pytest.mark.parametrize("kind", Notification.Kind)
+def test_every_kind_has_a_subject_and_a_text(kind: Notification.Kind, language: str, mid_october: datetime) -> None:
+    """The subject is one line, nothing is left unfilled or escaped, and links lead to our address."""
+    notification = Notification(
+        recipient=given.user("Ada & Bob"), kind=kind, subject_key="key", context=CONTEXT, created_at=mid_october
+    )
+    with override(language):
+        subject, body = render_notification(notification)
+
+    assert subject
+    assert "\n" not in subject
+    for text in (subject, body):
+        assert not re.search(r"\{[{%]|None|&amp;|&#", text), text
+    if kind is not Notification.Kind.ALARM:
+        assert "Ada & Bob" in body
+        assert settings.APP_URL in body
