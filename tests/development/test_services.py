@@ -1,5 +1,6 @@
 """The embedded servers: shared by whoever needs them, gone when nobody does."""
 
+import contextlib
 import os
 import pwd
 import signal
@@ -92,7 +93,8 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     for process in processes_of(folder):
-        process.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
 
 
 def test_two_processes_share_the_servers_and_the_last_one_ends_them(checkout: Path) -> None:
@@ -122,7 +124,7 @@ def test_a_killed_keeper_takes_its_servers_with_it_and_the_next_start_recovers(c
         cursor.execute("CREATE TABLE kept AS SELECT 7 AS number")
     connection.close()
     for process in processes_of(checkout):
-        if "flattr.development.keeper" in process.cmdline():
+        if "flattr.development.keeper" in process.info["cmdline"]:
             process.kill()
     end(holder)
 
