@@ -47,13 +47,17 @@ class PersonAdmin(UserAdmin[User]):
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "name"]
-    readonly_fields = ["email", "joined_at", "last_login"]
     fieldsets = [
-        (None, {"fields": ["email", "password", "name"]}),
+        (None, {"fields": ["email", "password", "name", "language"]}),
         (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
         (_("Dates"), {"fields": ["joined_at", "last_login"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def get_readonly_fields(self, request: object, obj: User | None = None) -> list[str]:
+        """Let the address be typed for a new person alone."""
+        del request
+        return ["joined_at", "last_login"] if obj is None else ["email", "joined_at", "last_login"]
 
     def has_delete_permission(self, request: object, obj: User | None = None) -> bool:
         """Refuse to delete."""

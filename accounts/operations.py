@@ -231,14 +231,14 @@ def _send_notification(*, notification_id: uuid.UUID, now: datetime) -> bool:
 
 
 def render_notification(notification: Notification) -> tuple[str, str]:
-    """Return the subject and the text of an email."""
+    """Return the subject and the text of an email, in the recipient's language."""
     context = {
         **notification.context,
         "recipient": notification.recipient,
         "subject_key": notification.subject_key,
         "app_url": settings.APP_URL,
     }
-    with override(notification.context.get("language", "en")):
+    with override(notification.recipient.language):
         subject = render_to_string(f"emails/{notification.kind}_subject.txt", context)
         body = render_to_string(f"emails/{notification.kind}.txt", context)
     return " ".join(subject.split()), body

@@ -5,7 +5,6 @@ from datetime import datetime
 
 import pytest
 from django.conf import settings
-from django.utils.translation import override
 
 from accounts.models import Notification
 from accounts.operations import render_notification
@@ -31,15 +30,18 @@ CONTEXT = {
 def test_every_kind_has_a_subject_and_a_text(kind: Notification.Kind, language: str, mid_october: datetime) -> None:
     """The subject is one line, nothing is left unfilled or escaped, and links lead to our address."""
     notification = Notification(
-        recipient=given.user("Ada & Bob"), kind=kind, subject_key="key", context=CONTEXT, created_at=mid_october
+        recipient=given.user("Ada & Bob", language=language),
+        kind=kind,
+        subject_key="key",
+        context=CONTEXT,
+        created_at=mid_october,
     )
-    with override(language):
-        subject, body = render_notification(notification)
+    subject, body = render_notification(notification)
 
     assert subject
     assert "\n" not in subject
     for text in (subject, body):
         assert not re.search(r"\{[{%]|None|&amp;|&#", text), text
     if kind is not Notification.Kind.ALARM:
-        assert "Ada & Bob" in body
+        assert {"en": "Hello Ada & Bob", "fr": "Bonjour Ada & Bob"}[language] in body
         assert settings.APP_URL in body

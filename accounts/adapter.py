@@ -1,0 +1,21 @@
+"""What allauth asks of us."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types.
+    """Remembers the language in which a person signed up, for the emails that we send later."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
+        """Save a new user with the language of the page that they signed up on."""
+        spoken = (get_language() or "").partition("-")[0]
+        user.language = spoken if spoken in dict(settings.LANGUAGES) else "en"
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
