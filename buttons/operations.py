@@ -14,9 +14,11 @@ from buttons.models import Button, Click, ClosedPeriod, Site
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
 
-_URL_LENGTH_MAX: Final = 2000
 _HOST_LENGTH_MAX: Final = 253
 _NEVER_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f]")
+URL_BYTES_MAX: Final = 2000
+"""How long an address may be: the index that keeps it unique takes no more than about 2,700 bytes."""
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -48,6 +50,10 @@ class BadUrl(ValueError):
     """The address is not one that a button can stand for."""
 
 
+class UrlTooLong(BadUrl):
+    """The address is one that the database has no room for."""
+
+
 class ButtonExists(ValueError):
     """The creator has a button for that address already."""
 
@@ -56,6 +62,7 @@ def canonical_url(url: str) -> str:
     """Return the one spelling of a web address: host in lower case, no default port, no fragment.
 
     :raises BadUrl: if it is not a plain http or https address with a host.
+    :raises UrlTooLong: if it has more than 2,000 bytes.
     """
     try:
         parts = urlsplit(url.strip())
@@ -69,13 +76,17 @@ def canonical_url(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         msg = "url: an address with a login in it can't be shown to others"
         raise BadUrl(msg)
-    if _NEVER_IN_URLS.search(url.strip()) or len(url) > _URL_LENGTH_MAX or len(parts.hostname) > _HOST_LENGTH_MAX:
-        msg = "url: it has spaces or control characters, or is too long"
+    if _NEVER_IN_URLS.search(url.strip()) or len(parts.hostname) > _HOST_LENGTH_MAX:
+        msg = "url: it has spaces or control characters, or a host too long to be one"
         raise BadUrl(msg)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
-    return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+    address = urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+    if len(address.encode()) > URL_BYTES_MAX:
+        msg = f"url: longer than {URL_BYTES_MAX} bytes"
+        raise UrlTooLong(msg)
+    return address
 
 
 @durable

@@ -68,6 +68,8 @@ def new_button(request: HttpRequest) -> HttpResponse:
             button = operations.create_button(creator=user_of(request), **form.cleaned_data)
         except operations.ButtonExists:
             form.add_error("url", _("You have a button for this address already."))
+        except operations.UrlTooLong:
+            form.add_error("url", _("This address is too long."))
         except operations.BadUrl:
             form.add_error("url", _("A button needs a plain web address without a login in it."))
         else:

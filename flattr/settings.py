@@ -48,6 +48,9 @@ try:
     EMAIL: dict[str, object] = (
         env.dj_email_url("EMAIL_URL", "console:") if DEVELOPMENT else env.dj_email_url("EMAIL_URL")
     )
+    if "EMAIL_BACKEND" not in EMAIL:
+        msg = 'Environment variable "EMAIL_URL" invalid: the scheme is none of smtp, submission, smtps, file, console'
+        raise EnvError(msg)
     DEFAULT_FROM_EMAIL: str = (
         env.str("DEFAULT_FROM_EMAIL", "Flattr <hello@flattr.example>")
         if DEVELOPMENT

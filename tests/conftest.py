@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -35,5 +36,5 @@ def after_october() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _forget_caches() -> None:
-    """Start every test with an empty cache; each test process has a part of its own."""
-    cache.clear()
+    """Start every test with an empty cache: a part of its own, as clearing would empty all processes' caches."""
+    cache.key_prefix = uuid.uuid4().hex

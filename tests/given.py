@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from django.db import connection, connections
 
-from accounts.models import CreatorProfile, Subscription, User
+from accounts.models import Subscription, User
 from accounts.operations import promise
 from buttons import operations as buttons_operations
 from buttons.models import Button, Click
@@ -23,6 +23,7 @@ from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
 from payouts.models import Deposit, Settlement
 from payouts.operations import deposits, settlement
+from tests.factories import CreatorProfileFactory, UserFactory
 
 R = TypeVar("R")
 
@@ -34,15 +35,12 @@ _numbers = itertools.count(1)
 
 def user(name: str = "", **fields: object) -> User:
     """Return a user who logs in with the password `password`."""
-    number = next(_numbers)
-    return User.objects.create_user(f"{name or 'user'}-{number}@example.com", "password", name=name, **fields)
+    return UserFactory.create(name=name, **fields)
 
 
 def creator(name: str = "Ada") -> User:
     """Return a user with a creator's page."""
-    person = user(name)
-    CreatorProfile.objects.create(user=person, slug=f"{name.lower()}-{person.pk}", name=name)
-    return person
+    return CreatorProfileFactory.create(name=name, user__name=name).user
 
 
 def button(owner: User | None = None, *, title: str = "A song") -> Button:

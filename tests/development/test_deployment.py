@@ -64,8 +64,12 @@ def test_the_example_environment_lists_every_variable_that_the_settings_read() -
 
 
 def test_production_starts_with_a_complete_environment() -> None:
-    """The values of the example suffice."""
+    """The values suffice, also with a mail server as .env.example names it."""
+    example = re.search(r"^EMAIL_URL=(.*)$", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE)
+    assert example is not None
+
     assert start(PRODUCTION).returncode == 0
+    assert start({**PRODUCTION, "EMAIL_URL": example[1]}).returncode == 0
 
 
 @pytest.mark.parametrize("name", sorted(PRODUCTION))
@@ -86,6 +90,7 @@ def test_a_missing_value_stops_the_start_and_names_itself(name: str) -> None:
         ("DATABASE_URL", "sqlite:///db"),
         ("REDIS_URL", "http://redis"),
         ("APP_URL", "http://flattr.example"),
+        ("EMAIL_URL", "pigeon://tower"),
         ("TRUSTED_PROXY", "perhaps"),
         ("PAYMENT_GATEWAY", "cash"),
         ("PLATFORM_FEE_BASIS_POINTS", "ten"),

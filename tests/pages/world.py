@@ -2,11 +2,15 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from allauth.account.models import EmailAddress
+from django.db.models import Model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from justhtml import JustHTML
 
 from accounts.models import User
@@ -21,6 +25,9 @@ NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 """When the pages are looked at: October is settled and withdrawable, November is open."""
 
 ROLES: Final = ("anonymous", "fan", "other_fan", "creator", "other_creator", "staff")
+
+QueryCounter = Callable[[int], AbstractContextManager[Any]]
+"""What pytest-django's `django_assert_max_num_queries` is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +81,21 @@ def build() -> World:
 
 def pay_page_opened(fan: User, *, amount_cents: int) -> Deposit:
     """Let the fan go to the pay page; return the deposit that waits there."""
-    deposits.start_deposit(fan=fan, amount_cents=amount_cents, return_url_of=return_url_of_deposit, now=NOW)
-    return Deposit.objects.filter(fan=fan).latest("started_at", "id")
+    url = deposits.start_deposit(fan=fan, amount_cents=amount_cents, return_url_of=return_url_of_deposit, now=NOW)
+    return Deposit.objects.get(pk=resolve(url).kwargs["payment_id"])
+
+
+def is_unchanged(thing: Model) -> bool:
+    """Tell whether a row is still as it was when it was read."""
+    names = [field.attname for field in thing._meta.concrete_fields]
+    now = type(thing)._default_manager.get(pk=thing.pk)
+    return all(getattr(now, name) == getattr(thing, name) for name in names)
+
+
+def log_in(client: Client, path: str, person: User) -> Any:
+    """Fill in the login page at that address, as somebody whose email address is confirmed."""
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return client.post(path, {"login": person.email, "password": "password"})
 
 
 def document(response: Any) -> Any:
@@ -118,6 +138,3 @@ def url_names() -> set[str]:
         return names
 
     return walk(get_resolver().url_patterns, "")
-
-
-Arguments = Callable[[World], list[object]]

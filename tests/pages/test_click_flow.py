@@ -1,0 +1,322 @@
+"""A click, from the badge on somebody's page to the cake, whatever the fan still has to do on the way."""
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.models import User
+from buttons import operations
+from buttons.models import Button, Click
+from flattr.period import Period
+from flattr.transactions import durable
+from payouts.queries import books
+from tests import given
+from tests.client import StrictClient
+from tests.pages import world
+
+pytestmark = pytest.mark.django_db
+
+NOVEMBER = Period(2026, 11)
+
+
+@pytest.fixture(autouse=True)
+def _now(clock: time_machine.Traveller) -> None:
+    """Let it be the middle of November."""
+
+
+@pytest.fixture
+def button() -> Button:
+    """Return a creator's button."""
+    return given.button(given.creator("Ada"), title="A song")
+
+
+@pytest.fixture
+def fan() -> User:
+    """Return a fan with a budget that is paid."""
+    return given.funded_fan("Grace", budget_cents=500, period=NOVEMBER)
+
+
+def page_of(button: Button) -> str:
+    """Return the address to which the badge leads."""
+    return reverse("buttons:click", args=[button.public_id])
+
+
+def test_a_click_counts_and_changes_the_cake(fan: User, button: Button, client: StrictClient) -> None:
+    """The fan confirms on our page; the count rises, and the cake has one slice more."""
+    client.force_login(fan)
+    page = client.get(page_of(button), headers={"referer": "https://artist.example/songs?id=1"})
+    form = {"click_id": world.hidden_value(page, "click_id"), "origin": world.hidden_value(page, "origin")}
+    thanked = client.post(page_of(button), form, follow=True)
+
+    assert "0 clicks so far" in world.text(page)
+    assert world.messages(thanked) == ["Thank you! “A song” has one more slice of your cake."]
+    assert "1 click so far" in world.text(thanked)
+    assert "You gave it 1 slice of this month's cake." in world.text(thanked)
+    assert "1 click · €5.0000" in world.text(client.get(reverse("payouts:cake")))
+    assert Click.objects.get().origin == "https://artist.example"
+    other = given.button(title="A program")
+    client.post(page_of(other), {"click_id": world.new_id()})
+
+    assert world.text(client.get(reverse("payouts:cake"))).count("1 click · €2.5000") == 2
+
+
+def test_the_same_form_twice_is_one_click(fan: User, button: Button, client: StrictClient) -> None:
+    """A double press or a reload sends the same id, which counts once."""
+    client.force_login(fan)
+    form = {"click_id": world.new_id()}
+    answers = [client.post(page_of(button), form) for _ in range(3)]
+
+    assert {answer.headers["Location"] for answer in answers} == {page_of(button)}
+    assert Click.objects.count() == 1
+
+
+def test_the_cake_offers_one_more_and_one_less(fan: User, button: Button, client: StrictClient) -> None:
+    """The two small forms beside each slice lead back to the cake."""
+    client.force_login(fan)
+    (click,) = given.click(fan, button, now=world.NOW)
+    cake = client.get(reverse("payouts:cake"))
+    form = {"click_id": world.hidden_value(cake, "click_id"), "next": world.hidden_value(cake, "next")}
+    more = client.post(page_of(button), form, follow=True)
+
+    assert more.redirect_chain == [("/cake/", 302)]
+    assert "2 clicks · €5.0000" in world.text(more)
+    less = client.post(reverse("buttons:undo", args=[click.pk]), follow=True)
+
+    assert less.redirect_chain == [("/cake/", 302)]
+    assert world.messages(less) == ["One click for “A song” is undone."]
+    assert "1 click · €5.0000" in world.text(less)
+
+
+def test_a_visitor_logs_in_and_the_click_is_made_once(fan: User, button: Button, client: StrictClient) -> None:
+    """The click waits in the session, is made after the login, and not again by a reload."""
+    click_id = world.new_id()
+    asked = client.post(page_of(button), {"click_id": click_id, "origin": "https://artist.example"})
+    assert asked.headers["Location"] == f"/accounts/login/?{urlencode({'next': page_of(button)})}"
+    assert Click.objects.count() == 0
+    back = world.log_in(client, asked.headers["Location"], fan)
+
+    assert back.headers["Location"] == page_of(button)
+    thanked = client.get(page_of(button), follow=True)
+    client.get(page_of(button))
+
+    assert world.messages(thanked)[-1] == "Thank you! “A song” has one more slice of your cake."
+    click = Click.objects.get()
+    assert (str(click.pk), click.fan, click.origin) == (click_id, fan, "https://artist.example")
+
+
+def subscribe_and_pay(client: StrictClient, path: str, clock: time_machine.Traveller) -> Any:
+    """Set a budget at that address, pay it, wait for the provider, and go on; return where that leads."""
+    page = client.get(path)
+    form = {"budget_cents": "5", "term_months": "1", "next": world.hidden_value(page, "next")}
+    pay_page = client.post(path, form).headers["Location"]
+    waiting = client.post(pay_page, {"choice": "succeed"}, follow=True)
+    assert "We are waiting for the payment provider." in world.text(waiting)
+    clock.shift(3)
+    paid = client.get(waiting.request["PATH_INFO"], query_params={"next": form["next"]})
+    assert "It has arrived and is in your balance." in world.text(paid)
+    return client.get(world.document(paid).query("main a.button")[0].attrs["href"], follow=True)
+
+
+def test_a_stranger_signs_up_subscribes_pays_and_the_click_is_made_once(
+    button: Button, client: StrictClient, clock: time_machine.Traveller
+) -> None:
+    """The whole way from a badge to a first click: sign-up, code from the email, budget, payment."""
+    click_id = world.new_id()
+    login = client.post(page_of(button), {"click_id": click_id}).headers["Location"]
+    sign_up = login.replace("/login/", "/signup/")
+    assert sign_up in [link.attrs["href"] for link in world.document(client.get(login)).query("main a")]
+    form = {"email": "New@Example.com", "password1": "a long enough one", "next": page_of(button)}
+    code_page = client.post(sign_up, form)
+    code = re.findall(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", str(mail.outbox[0].body), re.MULTILINE)[0]
+    confirmed = client.post(code_page.headers["Location"], {"code": code}, follow=True)
+
+    assert Click.objects.count() == 0
+    assert confirmed.request["PATH_INFO"] == page_of(button)
+    subscription = client.post(page_of(button), {"click_id": click_id}).headers["Location"]
+    thanked = subscribe_and_pay(client, subscription, clock)
+
+    assert world.messages(thanked)[-1] == "Thank you! “A song” has one more slice of your cake."
+    client.get(page_of(button))
+    click = Click.objects.get()
+    assert (str(click.pk), click.fan.email) == (click_id, "new@example.com")
+    assert "€5.0000" in world.text(client.get(reverse("payouts:cake")))
+    assert books.check_books() == []
+
+
+def test_a_fan_without_a_budget_subscribes_and_the_click_is_made_once(
+    button: Button, client: StrictClient, clock: time_machine.Traveller
+) -> None:
+    """A person who is logged in is led to the budget and back."""
+    client.force_login(given.user("Grace"))
+    subscription = client.post(page_of(button), {"click_id": world.new_id()}).headers["Location"]
+    assert subscription.startswith("/subscription/?next=")
+    assert Click.objects.count() == 0
+    thanked = subscribe_and_pay(client, subscription, clock)
+
+    assert world.messages(thanked)[-1] == "Thank you! “A song” has one more slice of your cake."
+    client.get(page_of(button))
+    assert Click.objects.count() == 1
+
+
+@pytest.mark.parametrize("minutes", [59, 61])
+def test_an_intended_click_waits_an_hour(
+    minutes: int, fan: User, button: Button, client: StrictClient, clock: time_machine.Traveller
+) -> None:
+    """Who comes back much later is asked again."""
+    client.post(page_of(button), {"click_id": world.new_id()})
+    clock.shift(timedelta(minutes=minutes))
+    client.force_login(fan)
+    client.get(page_of(button))
+
+    assert Click.objects.count() == (1 if minutes < 60 else 0)
+
+
+def test_an_intended_click_is_for_its_own_button(fan: User, button: Button, client: StrictClient) -> None:
+    """Looking at another button doesn't click that one, and the intended click still waits."""
+    other = given.button()
+    client.post(page_of(button), {"click_id": world.new_id()})
+    client.force_login(fan)
+
+    assert client.get(page_of(other)).status_code == 200
+    assert Click.objects.count() == 0
+    client.get(page_of(button))
+    assert Click.objects.get().button == button
+
+
+def test_looking_at_a_button_clicks_nothing(fan: User, button: Button, client: StrictClient) -> None:
+    """Without an intended click, the page only asks."""
+    client.force_login(fan)
+    client.get(page_of(button))
+    client.get(page_of(button), {"click_id": world.new_id()})
+
+    assert Click.objects.count() == 0
+
+
+def test_ones_own_button_is_not_clicked(button: Button, client: StrictClient) -> None:
+    """The page says so instead of offering it, and a forged form is refused in words."""
+    owner = button.creator
+    given.subscription(owner, budget_cents=500, period=NOVEMBER)
+    client.force_login(owner)
+    refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
+
+    assert world.messages(refused) == ["This button is yours, so you can't click it."]
+    assert not world.document(refused).query("main form")
+    assert Click.objects.count() == 0
+
+
+def test_a_hidden_button_is_not_clicked(fan: User, button: Button, client: StrictClient) -> None:
+    """The page is gone (410) and says why; a form from before is refused in words."""
+    operations.set_hidden(button=button, hidden=True, now=world.NOW)
+    client.force_login(fan)
+    refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
+
+    assert refused.status_code == 410
+    assert world.messages(refused) == ["Its creator has hidden this button."]
+    assert not world.document(refused).query("main form")
+    assert Click.objects.count() == 0
+
+
+def test_an_unknown_button_is_not_there(fan: User, client: StrictClient) -> None:
+    """Neither its page nor its badge nor a form."""
+    client.force_login(fan)
+    for name in ("buttons:click", "buttons:button", "buttons:badge"):
+        path = reverse(name, args=["nothing"])
+
+        assert client.get(path).status_code == 404
+    assert client.post(page_of(Button(public_id="nothing")), {"click_id": world.new_id()}).status_code == 404
+
+
+@pytest.mark.parametrize("click_id", [None, "", "1", "not-an-id", "\x00", "é" * 36])
+def test_a_malformed_id_is_refused(click_id: str | None, fan: User, button: Button, client: StrictClient) -> None:
+    """A form that isn't ours gets a 404, logged in or not, and waits for nobody."""
+    form = {} if click_id is None else {"click_id": click_id}
+    as_nobody = client.post(page_of(button), form)
+    client.force_login(fan)
+    as_fan = client.post(page_of(button), form)
+    client.get(page_of(button))
+
+    assert (as_nobody.status_code, as_fan.status_code) == (404, 404)
+    assert Click.objects.count() == 0
+
+
+def test_another_fans_id_is_refused(fan: User, button: Button, client: StrictClient) -> None:
+    """An id that stands for another click changes neither."""
+    (taken,) = given.click(given.user("Henry"), button, now=world.NOW)
+    client.force_login(fan)
+    refused = client.post(page_of(button), {"click_id": str(taken.pk)}, follow=True)
+
+    assert world.messages(refused) == ["This form was used for another click. Please try again."]
+    assert Click.objects.get() == taken
+
+
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_nobody_is_led_to_another_house(place: str, fan: User, button: Button, client: StrictClient) -> None:
+    """A `next` that isn't ours is passed over, after a click, an undo and a payment."""
+    client.force_login(fan)
+    clicked = client.post(page_of(button), {"click_id": world.new_id(), "next": place})
+    undone = client.post(reverse("buttons:undo", args=[Click.objects.get().pk]), {"next": place})
+    paid = given.deposit(fan, amount_cents=500, now=world.NOW)
+    deposit = client.get(reverse("payouts:deposit", args=[paid.pk]), {"next": place})
+
+    assert clicked.headers["Location"] == page_of(button)
+    assert undone.headers["Location"] == "/cake/"
+    assert world.document(deposit).query("main a.button")[0].attrs["href"] == "/cake/"
+
+
+@pytest.mark.parametrize(
+    ("claimed", "kept"),
+    [
+        ("https://artist.example/song", "https://artist.example"),
+        ("https://ada:secret@artist.example:8443/", "https://artist.example:8443"),
+        ("javascript:alert(1)", ""),
+        ("https://[::1", ""),
+        ("https://a\x00b.example/", ""),
+        ("https://" + "a" * 400 + ".example/", "https://" + "a" * 292),
+        ("", ""),
+    ],
+)
+def test_only_the_site_a_fan_came_from_is_kept(
+    claimed: str, kept: str, fan: User, button: Button, client: StrictClient
+) -> None:
+    """Whatever a form claims, scheme and host are kept and no more: no path, no login, nothing that isn't a site."""
+    client.force_login(fan)
+    client.post(page_of(button), {"click_id": world.new_id(), "origin": claimed})
+
+    assert Click.objects.get().origin == kept
+
+
+def test_an_undo_after_closing_says_why(fan: User, button: Button, client: StrictClient) -> None:
+    """The clicks of a closed month are what they are."""
+    (click,) = given.click(fan, button, now=world.NOW)
+    durable(operations.close_period)(period=NOVEMBER, now=NOVEMBER.end)
+    client.force_login(fan)
+    refused = client.post(reverse("buttons:undo", args=[click.pk]), follow=True)
+
+    assert world.messages(refused) == ["That month is closed; its clicks can't be undone any more."]
+    assert world.is_unchanged(click)
+
+
+def test_a_click_in_a_closed_month_says_why(fan: User, button: Button, client: StrictClient) -> None:
+    """Who clicks in the very moment of closing is asked to click again."""
+    durable(operations.close_period)(period=NOVEMBER, now=NOVEMBER.end)
+    client.force_login(fan)
+    refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
+
+    assert world.messages(refused) == ["The month has just ended. Click again for the new one."]
+    assert Click.objects.count() == 0
+
+
+def test_an_unknown_click_is_not_undone(fan: User, client: StrictClient) -> None:
+    """There is no page for it."""
+    client.force_login(fan)
+
+    assert client.post(reverse("buttons:undo", args=[uuid.uuid4()])).status_code == 404

@@ -1,0 +1,180 @@
+"""What a creator earned, and the way to have it paid out."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from flattr.period import Period
+from payouts.models import Payout
+from payouts.operations import payouts
+from payouts.queries import balances, books
+from tests import given
+from tests.client import StrictClient
+from tests.pages import world
+from tests.pages.world import QueryCounter, World
+
+PATH = "/earnings/"
+
+
+def test_the_earnings_are_added_up(as_creator: StrictClient) -> None:
+    """Balance, what is on hold, what can be withdrawn; the month with gross, fee and net."""
+    words = world.text(as_creator.get(PATH))
+
+    assert "Balance €26.00 On hold €0.00 You can withdraw €26.00" in words
+    assert "2 4 €40.00 €4.00 €36.00" in words
+    assert "€10.00 · waiting for review" in words
+
+
+def test_earnings_are_on_hold_until_their_day(
+    town: World, client: StrictClient, clock: time_machine.Traveller
+) -> None:
+    """Before the tenth the page shows them on hold, and a request for them is refused."""
+    clock.move_to(world.NOW.replace(day=9))
+    client.force_login(town.other_creator)
+    page = client.get(PATH)
+    refused = client.post(PATH, {"amount_cents": "18"})
+
+    assert "Balance €18.00 On hold €18.00 You can withdraw €0.00" in world.text(page)
+    assert not world.document(page).query('input[name="amount_cents"]')
+    assert refused.status_code == 422
+    assert "That is more than you can withdraw now." in world.text(refused)
+    assert not town.other_creator.payouts.exists()
+
+
+def test_a_payout_is_asked_for(town: World, as_creator: StrictClient) -> None:
+    """It leaves the balance at once, and the page says that it waits for review."""
+    done = as_creator.post(PATH, {"amount_cents": "€ 26,00"}, follow=True)
+
+    assert done.redirect_chain == [(PATH, 302)]
+    assert world.messages(done) == ["Your payout is requested. Our staff will look at it."]
+    assert "€26.00 · waiting for review" in world.text(done)
+    assert "Balance €0.00" in world.text(done)
+    assert town.creator.payouts.count() == 2
+    assert books.check_books() == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "complaint"),
+    [
+        ("9.99", "The smallest payout is €10.00."),
+        ("0", "Please choose between €0.01 and €1,000,000.00."),
+        ("26.01", "That is more than you can withdraw now."),
+        ("1000000", "That is more than you can withdraw now."),
+        ("1000000.01", "Please choose between €0.01 and €1,000,000.00."),
+        ("all", "“all” is not an amount such as 5 or 5.50."),
+        ("1.000", "“1.000” is not an amount such as 5 or 5.50."),
+        ("-20", "“-20” is not an amount such as 5 or 5.50."),
+        ("20 USD", "Please give the amount in euros."),
+        ("", "This field is required."),
+    ],
+)
+def test_a_wrong_payout_is_refused_at_its_field(
+    amount: str, complaint: str, town: World, as_creator: StrictClient
+) -> None:
+    """The answer is an error, its text is tied to the field, and nothing is reserved."""
+    refused = as_creator.post(PATH, {"amount_cents": amount})
+    page = world.document(refused)
+    (field,) = page.query('input[name="amount_cents"]')
+    (error,) = page.query(f"#{field.attrs['aria-describedby'].split()[-1]}")
+
+    assert refused.status_code == 422
+    assert " ".join(error.to_text().split()) == complaint
+    assert Payout.objects.get() == town.payout
+    assert balances.creator_balance_micros(creator=town.creator) == 26_000_000
+
+
+def test_the_same_money_is_paid_out_once(town: World, as_creator: StrictClient) -> None:
+    """A form that is sent twice finds the money gone."""
+    answers = [as_creator.post(PATH, {"amount_cents": "20"}).status_code for _ in range(2)]
+
+    assert answers == [302, 422]
+    assert town.creator.payouts.count() == 2
+
+
+def test_the_reason_of_a_rejection_is_shown(town: World, as_creator: StrictClient) -> None:
+    """The creator reads the reviewer's own words, as text, and has the money back."""
+    reason = "Please <b>confirm</b> your address & try again."
+    payouts.reject_payout(payout_id=town.payout.pk, reviewer=town.staff, reason=reason, now=world.NOW)
+    words = world.text(as_creator.get(PATH))
+
+    assert "€10.00 · rejected" in words
+    assert reason in words
+    assert "You can withdraw €36.00" in words
+
+
+def test_the_reason_of_a_failure_is_shown(town: World, as_creator: StrictClient) -> None:
+    """The provider's code is said in words."""
+    Payout.objects.filter(pk=town.payout.pk).update(state="failed", reason="account_closed", ended_at=world.NOW)
+    words = world.text(as_creator.get(PATH))
+
+    assert "€10.00 · failed" in words
+    assert "The bank says that the account is closed." in words
+
+
+def test_a_month_is_shown_by_button(as_creator: StrictClient) -> None:
+    """Clicks, gross, fee and net of each, then all of them together, then the balance entry by entry."""
+    page = as_creator.get(reverse("payouts:earnings_of", args=["2026-10"]))
+    table = world.document(page).query("table")[0]
+    rows = [[cell.to_text() for cell in row.query("th, td")] for row in table.query("tbody tr, tfoot tr")]
+
+    assert rows == [
+        ["Song & <dance>", "4", "€40.0000", "€4.0000", "€36.0000"],
+        ["Together", "4", "€40.0000", "€4.0000", "€36.0000"],
+    ]
+    assert "Closing balance €36.00" in world.text(page)
+
+
+def test_a_month_is_downloaded_as_a_file(as_creator: StrictClient) -> None:
+    """The same lines, to the micro, as a private attachment."""
+    file = as_creator.get(reverse("payouts:earnings_csv", args=["2026-10"]))
+    lines = list(csv.reader(StringIO(file.content.decode())))
+
+    assert [[title, *rest] for title, _url, *rest in lines] == [
+        ["button", "clicks", "gross_eur", "fee_eur", "net_eur"],
+        ["Song & <dance>", "4", "40.000000", "4.000000", "36.000000"],
+    ]
+    assert file.headers["Content-Disposition"] == 'attachment; filename="flattr-earnings-2026-10.csv"'
+    assert file.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_month_without_earnings_has_a_page_too(as_creator: StrictClient) -> None:
+    """It says so; its file has a header alone."""
+    page = as_creator.get(reverse("payouts:earnings_of", args=["2026-11"]))
+    file = as_creator.get(reverse("payouts:earnings_csv", args=["2026-11"]))
+
+    assert "Nothing has been settled for you in this month." in world.text(page)
+    assert "Closing balance €26.00" in world.text(page)
+    assert file.content.decode().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["payouts:earnings", "payouts:earnings_of", "payouts:earnings_csv", "buttons:own", "buttons:creator"]
+)
+def test_a_page_of_thirty_buttons_needs_few_queries(
+    name: str,
+    town: World,
+    client: StrictClient,
+    django_assert_max_num_queries: QueryCounter,
+) -> None:
+    """However many buttons were clicked, a page asks the database at most twelve times."""
+    september = world.NOW.replace(month=9)
+    creator = given.creator("Cleo")
+    fan = given.funded_fan(period=Period.at(september))
+    for number in range(30):
+        given.click(fan, given.button(creator, title=f"Song {number}"), now=september)
+    given.settled(Period.at(september), now=september + timedelta(days=30))
+    client.force_login(creator)
+    arguments = {
+        "payouts:earnings_of": ["2026-09"],
+        "payouts:earnings_csv": ["2026-09"],
+        "buttons:creator": [creator.creator_profile.slug],
+    }.get(name)
+    with django_assert_max_num_queries(12):
+        page = client.get(reverse(name, args=arguments))
+
+    assert town.creator != creator
+    assert page.content.decode().count("Song 2") == 0 if name == "payouts:earnings" else 11

@@ -1,0 +1,204 @@
+"""Every page, asked for by everybody: who gets what stands in one table, and a page without an entry fails."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from tests.client import StrictClient
+from tests.pages import world
+from tests.pages.world import ROLES, World
+
+EVERYBODY: Final = "200 200 200 200 200 200"
+NOBODY_BY_GET: Final = "login 405 405 405 405 405"
+PERSONS: Final = "login 200 200 200 200 200"
+CREATORS: Final = "login open open 200 200 open"
+STAFF: Final = "staff staff staff staff staff 200"
+STRANGERS: Final = "200 /cake/ /cake/ /cake/ /cake/ /cake/"
+
+ANSWERS: Final = {
+    # The house.
+    "landing": EVERYBODY,
+    "healthz": EVERYBODY,
+    "readyz": EVERYBODY,
+    "schema": EVERYBODY,
+    "api_button": EVERYBODY,
+    # Logging in and out, as allauth does it.
+    "account_login": STRANGERS,
+    "account_signup": STRANGERS,
+    "account_logout": "/ 200 200 200 200 200",
+    "account_inactive": EVERYBODY,
+    "account_reauthenticate": PERSONS,
+    "account_email": PERSONS,
+    "account_email_verification_sent": "/accounts/login/" + " /accounts/email/" * 5,
+    "account_change_password": PERSONS,
+    "account_set_password": "login" + " /accounts/password/change/" * 5,
+    "account_reset_password": EVERYBODY,
+    "account_reset_password_done": EVERYBODY,
+    "account_reset_password_from_key": EVERYBODY,
+    "account_reset_password_from_key_done": EVERYBODY,
+    "account_confirm_login_code": "/accounts/login/" + " /cake/" * 5,
+    # People.
+    "accounts:become_creator": "login 200 200 /creator/ /creator/ 200",
+    "accounts:edit_creator": CREATORS,
+    # Buttons.
+    "buttons:creator": EVERYBODY,
+    "buttons:button": EVERYBODY,
+    "buttons:badge": EVERYBODY,
+    "buttons:click": EVERYBODY,
+    "buttons:own": CREATORS,
+    "buttons:new": CREATORS,
+    "buttons:hide": "login open open 405 405 open",
+    "buttons:undo": NOBODY_BY_GET,
+    # A fan's money.
+    "payouts:cake": PERSONS,
+    "payouts:subscription": PERSONS,
+    "payouts:change_state": NOBODY_BY_GET,
+    "payouts:new_deposit": NOBODY_BY_GET,
+    "payouts:deposit": "login 200 404 404 404 404",
+    "payouts:new_refund": NOBODY_BY_GET,
+    "payouts:statement_list": PERSONS,
+    "payouts:statement": PERSONS,
+    "payouts:statement_csv": PERSONS,
+    "sandbox:pay": "login 200 404 404 404 404",
+    # A creator's money.
+    "payouts:earnings": CREATORS,
+    "payouts:earnings_of": CREATORS,
+    "payouts:earnings_csv": CREATORS,
+    # Staff. The pages of single rows have a test of their own, by what their admin allows.
+    "admin:index": STAFF,
+    "admin:app_list": STAFF,
+    "admin:login": "200 200 200 200 200 /admin/",
+    "admin:logout": "/admin/ /admin/ /admin/ /admin/ /admin/ 405",
+    "admin:jsi18n": STAFF,
+    "admin:autocomplete": "staff staff staff staff staff 403",
+    "admin:view_on_site": "staff staff staff staff staff 404",
+    "admin:password_change": STAFF,
+    "admin:password_change_done": STAFF,
+    "admin:account_emailaddress_changelist": STAFF,
+    "admin:accounts_creatorprofile_changelist": STAFF,
+    "admin:accounts_notification_changelist": STAFF,
+    "admin:accounts_subscription_changelist": STAFF,
+    "admin:accounts_user_changelist": STAFF,
+    "admin:auth_group_changelist": STAFF,
+    "admin:auth_user_password_change": STAFF,
+    "admin:buttons_button_changelist": STAFF,
+    "admin:buttons_closedperiod_changelist": STAFF,
+    "admin:buttons_site_changelist": STAFF,
+    "admin:ledger_ledgeraccount_changelist": STAFF,
+    "admin:ledger_transfer_changelist": STAFF,
+    "admin:payouts_deposit_changelist": STAFF,
+    "admin:payouts_payout_changelist": STAFF,
+    "admin:payouts_payout_review": STAFF,
+    "admin:payouts_refund_changelist": STAFF,
+    "admin:payouts_settlement_changelist": STAFF,
+}
+"""What each role gets by GET, in the order of `ROLES`: a status, or where it is led instead (`login`, `open` a
+page as a creator, the `staff` login, or an address)."""
+
+PUBLIC: Final = {"buttons:badge", "api_button"}
+"""What anybody may keep: it says the same to everybody."""
+
+INLINE: Final = ("script:not([src])", "style", "[style]")
+
+
+def address(name: str, town: World) -> str:
+    """Return the address of a page, about the things of the fan and the creator where it is about something."""
+    arguments: dict[str, list[object]] = {
+        "account_reset_password_from_key": ["1", "key"],
+        "admin:app_list": ["payouts"],
+        "admin:auth_user_password_change": [town.fan.pk],
+        "admin:payouts_payout_review": [town.payout.pk],
+        "admin:view_on_site": [1, 1],
+        "api_button": [town.button.public_id],
+        "buttons:badge": [town.button.public_id],
+        "buttons:button": [town.button.public_id],
+        "buttons:click": [town.button.public_id],
+        "buttons:creator": [f"ada-{town.creator.pk}"],
+        "buttons:hide": [town.button.public_id],
+        "buttons:undo": [town.click.pk],
+        "payouts:deposit": [town.deposit.pk],
+        "payouts:earnings_csv": ["2026-10"],
+        "payouts:earnings_of": ["2026-10"],
+        "payouts:statement": ["2026-10"],
+        "payouts:statement_csv": ["2026-10"],
+        "sandbox:pay": [town.deposit.pk],
+    }
+    return reverse(name, args=arguments.get(name))
+
+
+def answered(response: Any, path: str) -> str:
+    """Return the answer in the words of the table."""
+    if response.status_code != 302:
+        return str(response.status_code)
+    places = {
+        f"/accounts/login/?next={path}": "login",
+        f"/admin/login/?next={path}": "staff",
+        "/creator/new/": "open",
+    }
+    location = str(response.headers["Location"])
+    return places.get(location, location)
+
+
+def breaches(name: str, response: Any) -> Iterator[str]:
+    """Yield what an answer doesn't keep of what every answer has to."""
+    cache_control, wanted = response.headers["Cache-Control"], "public" if name in PUBLIC else "private"
+    if response.status_code == 200 and wanted not in cache_control:
+        yield f"Cache-Control is {cache_control}"
+    for header, value in {
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+    }.items():
+        if response.headers.get(header) != value:
+            yield f"{header} is {response.headers.get(header)}"
+    policy = response.headers.get("Content-Security-Policy", "")
+    if "default-src 'self'" not in policy or "unsafe" in policy:
+        yield f"the policy is {policy}"
+    if response.headers["Content-Type"].startswith("text/html") and response.content:
+        yield from inline_code(world.document(response))
+
+
+def inline_code(page: Any) -> Iterator[str]:
+    """Yield the elements that the policy would silence: own scripts and styles inside the page."""
+    for selector in INLINE:
+        for element in page.query(selector):
+            if element.attrs.get("type") != "application/json":
+                yield f"inline {selector} in <{element.name}>"
+    for element in page.query("*"):
+        for attribute in element.attrs:
+            if attribute.startswith("on"):
+                yield f"inline {attribute} in <{element.name}>"
+
+
+def test_every_address_stands_in_the_table() -> None:
+    """Who adds a page says who may see it."""
+    single_rows = {
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+        for model in admin.site._registry
+        for page in ("add", "change", "delete", "history")
+    }
+
+    assert world.url_names() - single_rows == set(ANSWERS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_gets_what_the_table_says(role: str, town: World, client: StrictClient) -> None:
+    """Each role gets its own pages, valid and private, is kept from all others, and changes nothing by looking."""
+    person = town.person(role)
+    if person is not None:
+        client.force_login(person)
+    wrong = []
+    for name, answers in ANSWERS.items():
+        path = address(name, town)
+        response = client.get(path)
+        wanted = answers.split()[ROLES.index(role)]
+        if answered(response, path) != wanted:
+            wrong.append(f"{name}: {answered(response, path)}, not {wanted}")
+        wrong += [f"{name}: {breach}" for breach in breaches(name, response)]
+
+    assert wrong == []
+    for thing in (town.button, town.click, town.deposit, town.payout):
+        assert world.is_unchanged(thing)
