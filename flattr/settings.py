@@ -45,12 +45,13 @@ try:
     TRUSTED_PROXY: bool = env.bool("TRUSTED_PROXY", False)
     LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 
-    EMAIL: dict[str, object] = (
-        env.dj_email_url("EMAIL_URL", "console:") if DEVELOPMENT else env.dj_email_url("EMAIL_URL")
+    _speaks_mail = validate.Regexp(r"^(console|file|smtp|smtps|submission):")
+    EMAIL_URL: str = (
+        env.str("EMAIL_URL", "console:", validate=_speaks_mail)
+        if DEVELOPMENT
+        else env.str("EMAIL_URL", validate=_speaks_mail)
     )
-    if "EMAIL_BACKEND" not in EMAIL:
-        msg = 'Environment variable "EMAIL_URL" invalid: the scheme is none of smtp, submission, smtps, file, console'
-        raise EnvError(msg)
+    EMAIL: dict[str, object] = env.dj_email_url("EMAIL_URL", "console:")
     DEFAULT_FROM_EMAIL: str = (
         env.str("DEFAULT_FROM_EMAIL", "Flattr <hello@flattr.example>")
         if DEVELOPMENT
