@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from accounts import queries as accounts_queries
 from accounts.models import Subscription, User
@@ -25,29 +25,37 @@ def creator_balance_micros(*, creator: User) -> int:
 
 
 def spendable_micros(*, fan: User, period: Period) -> int:
-    """Return what is left in micros for the period once the one before, if not settled yet, has had its cake."""
+    """Return what is left in micros for the period once the months before that aren't settled had their cake."""
     balance = fan_balance_micros(fan=fan)
-    return balance - min(balance, promised_micros(fan=fan, period=period.previous))
+    return balance - min(balance, claimed_micros(fan=fan, periods={period.previous}))
 
 
-def promised_micros(*, fan: User, period: Period) -> int:
-    """Return the budget in micros that the fan's clicks of an unsettled period claim, 0 where there are none."""
-    if Settlement.objects.filter(period=period, finished_at__isnull=False).exists():
-        return 0
+def unused_cents(*, fan: User, now: datetime) -> int:
+    """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
+    period = Period.at(now)
+    claimed = claimed_micros(fan=fan, periods={period.previous, period})
+    return money.micros_to_cents(max(0, fan_balance_micros(fan=fan) - claimed))
+
+
+def claimed_micros(*, fan: User, periods: set[Period]) -> int:
+    """Return the budgets in micros that the fan's clicks claim of these periods and of all unfinished settlements.
+
+    A period whose settlement is finished claims nothing any more.
+    """
+    known = Settlement.objects.filter(Q(period__in=periods) | Q(finished_at__isnull=True))
+    finished_at = dict(known.values_list("period", "finished_at"))
+    unsettled = {period for period in periods | finished_at.keys() if finished_at.get(period) is None}
+    return sum(_promised_micros(fan=fan, period=period) for period in unsettled)
+
+
+def _promised_micros(*, fan: User, period: Period) -> int:
+    """Return the budget in micros that the fan's clicks of a period claim, 0 where there are none."""
     subscription = accounts_queries.subscription_for(fan=fan, period=period)
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return 0
     if not buttons_queries.fan_has_clicks(fan=fan, period=period):
         return 0
     return money.cents_to_micros(subscription.budget_cents)
-
-
-def unused_cents(*, fan: User, now: datetime) -> int:
-    """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
-    period = Period.at(now)
-    unfinished = Settlement.objects.filter(finished_at__isnull=True).values_list("period", flat=True)
-    claimed = sum(promised_micros(fan=fan, period=each) for each in {period.previous, period, *unfinished})
-    return money.micros_to_cents(max(0, fan_balance_micros(fan=fan) - claimed))
 
 
 def has_open_deposit(*, fan: User) -> bool:

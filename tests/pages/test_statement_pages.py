@@ -119,7 +119,7 @@ def test_no_text_of_a_stranger_runs_as_a_formula(start: str, town: World, as_fan
 
 @pytest.mark.parametrize(
     "name",
-    ["payouts:cake", "payouts:statement", "payouts:statement_csv", "payouts:statement_list"],
+    ["payouts:cake", "payouts:statement", "payouts:statement_csv", "payouts:statement_list", "payouts:subscription"],
 )
 def test_a_page_of_thirty_buttons_needs_few_queries(
     name: str,
