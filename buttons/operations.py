@@ -177,7 +177,7 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
     """Take a click back; taking it back twice changes nothing.
 
     :raises UnknownClick: if the fan has no such click.
-    :raises PeriodClosed: if its period is closed.
+    :raises PeriodClosed: if its period is over.
     """
     click = (
         Click.objects.select_for_update(of=("self",)).select_related("button").filter(id=click_id, fan=fan).first()
@@ -187,6 +187,9 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
         raise UnknownClick(msg)
     if click.undone_at is not None:
         return click
+    if now >= click.period.end:
+        msg = f"period: {click.period} is closed, its clicks can't be undone"
+        raise PeriodClosed(msg)
     click.undone_at = now
     try:
         with savepoint():

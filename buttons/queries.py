@@ -103,6 +103,12 @@ def public_buttons(*, creator: User) -> QuerySet[Button]:
     return Button.objects.filter(creator=creator, hidden_at__isnull=True).order_by("-created_at", "-id")
 
 
+def first_period() -> Period | None:
+    """Return the first period that anybody clicked in, or None."""
+    first = Click.objects.filter(undone_at__isnull=True).order_by("period").first()
+    return None if first is None else first.period
+
+
 def period_is_closed(*, period: Period) -> bool:
     """Tell whether the period takes no more clicks and no more undoing."""
     return ClosedPeriod.objects.filter(period=period).exists()

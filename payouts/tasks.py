@@ -22,10 +22,8 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def settle_due_months() -> None:
-    """Start the settlement of the month that is over, unless that was done; runs from the 1st at 00:10 UTC on."""
-    now = timezone.now()
-    period = Period.at(now).previous
-    if due.is_due(period=period):
+    """Start the settlement of every month that is over and not settled; runs from the 1st at 00:10 UTC on."""
+    for period in due.due_periods(now=timezone.now()):
         settle_month.delay(str(period))
 
 

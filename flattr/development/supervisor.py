@@ -23,15 +23,16 @@ class Ended(Exception):
     """A signal asks the supervisor to end."""
 
 
+def fill_in(text: str, environment: Mapping[str, str]) -> str:
+    """Return the text with `${NAME:-default}` filled in as a shell would."""
+    return _VARIABLE.sub(lambda match: environment.get(match["name"]) or match["default"] or "", text)
+
+
 def read_procfile(path: Path, environment: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return each process's command by name, with `${NAME:-default}` filled in as a shell would."""
-
-    def fill(match: re.Match[str]) -> str:
-        return environment.get(match["name"]) or match["default"] or ""
-
+    """Return each process's command by name, with variables filled in."""
     lines = [line for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
     pairs = [line.split(":", maxsplit=1) for line in lines]
-    return {name: [_VARIABLE.sub(fill, word) for word in command.split()] for name, command in pairs}
+    return {name: [fill_in(word, environment) for word in command.split()] for name, command in pairs}
 
 
 class Supervisor:

@@ -21,6 +21,22 @@ def is_due(*, period: Period) -> bool:
     return not Settlement.objects.filter(period=period, finished_at__isnull=False).exists()
 
 
+def due_periods(*, now: datetime) -> list[Period]:
+    """Return the periods that are over and lack a finished settlement, oldest first.
+
+    They follow the newest month that was settled, or where none was begin with the first click; so
+    a month is not forgotten when nothing ran for longer than one.
+    """
+    latest = Period.at(now).previous
+    newest = Settlement.objects.filter(finished_at__isnull=False).order_by("-period").first()
+    period = newest.period.next if newest else min(latest, buttons_queries.first_period() or latest)
+    found: list[Period] = []
+    while period <= latest:
+        found.append(period)
+        period = period.next
+    return found
+
+
 def open_deposits() -> list[uuid.UUID]:
     """Return the deposits whose outcome isn't known, oldest first."""
     return list(
@@ -54,11 +70,11 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _overdue_settlements(now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the month that should be settled, and every one that was opened and never finished."""
-    latest = Period.at(now).previous
+    """Yield the months that should be settled, and every one that was opened and never finished."""
     unfinished = set(Settlement.objects.filter(finished_at__isnull=True).values_list("period", flat=True))
-    if is_due(period=latest) and buttons_queries.standing_clicks(period=latest).exists():
-        unfinished.add(latest)
+    unfinished |= {
+        period for period in due_periods(now=now) if buttons_queries.standing_clicks(period=period).exists()
+    }
     for period in sorted(unfinished):
         if now >= period.end + SETTLEMENT_DUE_AFTER:
             yield f"settlement:{period}", f"The settlement of {period} is not finished."

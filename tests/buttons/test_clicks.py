@@ -160,8 +160,20 @@ def test_a_closed_period_takes_no_click_and_no_undoing(
     with pytest.raises(operations.PeriodClosed, match="period: 2026-10 is closed"):
         click(fan, button, october.last_moment)
     with pytest.raises(operations.PeriodClosed, match="period: 2026-10 is closed"):
-        operations.undo_click(click_id=made.id, fan=fan, now=october.end)
+        operations.undo_click(click_id=made.id, fan=fan, now=october.last_moment)
     assert click(fan, button, october.end).period == october.next
+
+
+def test_midnight_ends_undoing_before_the_settlement_opens(
+    fan: User, button: Button, october: Period, mid_october: datetime
+) -> None:
+    """The month ends at 00:00 UTC for everybody, though it is settled ten minutes later."""
+    made = click(fan, button, mid_october)
+    with pytest.raises(operations.PeriodClosed, match="period: 2026-10 is closed"):
+        operations.undo_click(click_id=made.id, fan=fan, now=october.end)
+    made.refresh_from_db()
+
+    assert made.undone_at is None
 
 
 def test_another_failure_of_undoing_is_not_called_closed(fan: User, button: Button, mid_october: datetime) -> None:

@@ -43,7 +43,17 @@ def test_compose_runs_the_commands_of_the_procfile() -> None:
     compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
     commands = supervisor.read_procfile(CHECKOUT / "Procfile", {})
 
-    assert {name: compose["services"][name]["command"].split() for name in commands} == commands
+    described = {name: supervisor.fill_in(compose["services"][name]["command"], {}).split() for name in commands}
+
+    assert described == commands
+
+
+def test_compose_hands_every_variable_of_the_settings_on() -> None:
+    """Who sets another fee in .env gets that fee."""
+    compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))
+
+    assert set(compose["services"]["web"]["environment"]) == read
 
 
 def test_the_image_serves_as_the_procfile_does() -> None:

@@ -162,3 +162,12 @@ def test_a_visitor_gets_no_cookie_before_a_form(client: StrictClient) -> None:
         f"/b/{button.public_id}/badge.svg",
     ):
         assert not client.get(path).cookies, path
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_checks_come_from_inside_by_whatever_name(path: str, client: StrictClient, settings: Settings) -> None:
+    """A container asks itself by its own address, which is no name that the world may use."""
+    settings.ALLOWED_HOSTS = ["flattr.example"]
+
+    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.0.0.7:8000"}).status_code == 400

@@ -278,3 +278,16 @@ def test_ringing_without_redis_is_no_error(
     tasks.ring(tasks.collect_deposit, "some-id")
 
     assert "payouts.tasks.collect_deposit was not rung for: away" in caplog.text
+
+
+def test_a_month_is_not_forgotten_when_nothing_ran_for_longer(fan: User, october: Period) -> None:
+    """All months from the newest settled one on are due, and alarm, until they are settled."""
+    later = october.shift(3)
+    moment = later.start + timedelta(hours=12)
+
+    assert due.due_periods(now=moment) == [october, october.next, october.shift(2)]
+    assert [subject for subject, _ in due.overdue(now=moment)] == ["settlement:2026-10"]
+    given.settled(october, now=moment)
+
+    assert due.due_periods(now=moment) == [october.next, october.shift(2)]
+    assert fan.notifications.filter(subject_key="2026-10").exists()
