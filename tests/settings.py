@@ -9,6 +9,8 @@ environment.provide()
 
 from flattr.settings import *  # noqa: E402, F403  The environment has to be complete first.
 
+# Threads of the live server end without a word; their connections shall end with each request.
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Tasks don't run by themselves in tests: no worker listens to this queue.
