@@ -20,7 +20,7 @@ install: $(STAMP) ## Make .venv with the locked dependencies and compile the tra
 
 $(STAMP): requirements/development.txt $(LANGUAGES)
 	@echo "· Making $(VENV) …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "· Installing the locked dependencies …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/development.txt
 	@echo "· Compiling the translations …"
@@ -28,7 +28,7 @@ $(STAMP): requirements/development.txt $(LANGUAGES)
 	@touch $@
 
 run: install ## Serve everything at http://localhost:8000, with a small demo world
-	@exec $(BIN)/python manage.py run --end-with-parent
+	@exec $(BIN)/python manage.py run --end-with-parent $$PPID
 
 test: install ## Run all tests, in parallel and in random order (ARGS="-k ledger" for some)
 ifdef ARGS

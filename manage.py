@@ -28,7 +28,7 @@ def main() -> None:
         # Production doesn't have this package's requirements.
         from flattr.development import environment  # noqa: PLC0415
 
-        environment.prepare(command)
+        environment.prepare(command, sys.argv[2:])
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415  It reads the settings.
 
@@ -36,4 +36,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        # What a shell expects of a program that Ctrl-C ended.
+        sys.exit(130)

@@ -1,10 +1,13 @@
 """What a management command needs in a fresh checkout: servers, and tables in an empty database."""
 
+import argparse
 import os
+import signal
 import sys
+from collections.abc import Sequence
 from typing import Final
 
-from flattr.development import ports, servers, services
+from flattr.development import ports, processes, servers, services
 
 _MIGRATES_ITSELF: Final = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "run", "check"}
 
@@ -23,17 +26,35 @@ def provide() -> None:
         sys.exit(f"Flattr can't start its own servers: {error}")
 
 
-def prepare(command: str) -> None:
+def prepare(command: str, arguments: Sequence[str]) -> None:
     """Provide servers, and migrate the embedded database while it is empty."""
     given = "DATABASE_URL" in os.environ
-    provide()
     if command == "run":
-        # The settings read these, so they have to be chosen before Django starts.
-        port = ports.choose()
-        os.environ["PORT"] = str(port)
-        os.environ["APP_URL"] = f"http://localhost:{port}"
+        # Before anything is started: the caller may be killed while servers come up.
+        _end_with_caller(arguments)
+        _choose_port()
+    provide()
     if not given and command not in _MIGRATES_ITSELF and _database_is_empty():
         _migrate()
+
+
+def _end_with_caller(arguments: Sequence[str]) -> None:
+    """End with the process that `--end-with-parent` names."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--end-with-parent", type=int)
+    known, _ = parser.parse_known_args(arguments)
+    if known.end_with_parent is not None:
+        processes.end_with_parent(signal.SIGTERM, parent=known.end_with_parent)
+
+
+def _choose_port() -> None:
+    """Set where the web server listens, which the settings read, so before Django starts."""
+    try:
+        port = ports.choose()
+    except ports.NoPort as error:
+        sys.exit(f"Flattr can't start: {error}")
+    os.environ["PORT"] = str(port)
+    os.environ["APP_URL"] = f"http://localhost:{port}"
 
 
 def _database_is_empty() -> bool:

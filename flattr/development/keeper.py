@@ -29,9 +29,10 @@ class Keeper:
 
     def run(self) -> None:
         """Serve until the last lease is closed."""
-        lock = (self._places.sockets / "keeper.lock").open("w")
-        # A keeper that is stopping its servers holds this until they are gone.
+        lock = (self._places.var / "keeper.lock").open("w")
+        # A keeper that is stopping its servers holds this until they and their sockets are gone.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        self._places.prepare()
         self._places.keeper_socket.unlink(missing_ok=True)
         self._listener.bind(str(self._places.keeper_socket))
         self._listener.listen(64)
@@ -50,6 +51,7 @@ class Keeper:
                 processes.stop(postgres, stop_signal=signal.SIGINT, timeout=20)
             if redis is not None:
                 processes.stop(redis, stop_signal=signal.SIGTERM, timeout=5)
+            self._places.clear()
 
     def _keep(self, children: list[processes.Child]) -> None:
         """Hand out leases while there are any and both servers live."""

@@ -13,13 +13,16 @@ _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def end_with_parent(end_signal: signal.Signals) -> None:
+def end_with_parent(end_signal: signal.Signals, *, parent: int) -> None:
     """Ask the kernel to send this process a signal when its parent ends, even by `kill -9`.
 
     Only Linux offers this. Elsewhere an orderly stop still ends all children; a `kill -9` doesn't.
     """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(end_signal))
+    if os.getppid() != parent:
+        # It ended before it could be asked for.
+        os.kill(os.getpid(), end_signal)
 
 
 def start(
@@ -29,9 +32,10 @@ def start(
     **options: Any,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own that gets `end_signal` when this process ends."""
+    parent = os.getpid()
 
     def prepare() -> None:
-        end_with_parent(end_signal)
+        end_with_parent(end_signal, parent=parent)
 
     # The kernel forgets the request when a process changes its user, and Python runs `preexec_fn`
     # after that change. Threads would make it unsafe; the callers have none.

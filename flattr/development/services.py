@@ -37,7 +37,7 @@ def lease(*, report: processes.Report, checkout: Path = CHECKOUT) -> Lease:
     """
     places = Places(checkout)
     places.prepare()
-    with (places.sockets / "lock").open("w") as lock:
+    with (places.var / "lock").open("w") as lock:
         # One at a time looks for a keeper and starts it; the rest then find it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         connection = _connect(places)
@@ -77,11 +77,12 @@ def _start_keeper(places: Places) -> socket.socket:
     A keeper that is just about to end still holds its servers; it is waited for.
     """
     command = [sys.executable, "-m", "flattr.development.keeper", str(places.checkout)]
+    path = [str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
     with (places.var / "keeper.log").open("ab") as log, Path(os.devnull).open() as nothing:
         os.posix_spawn(
             sys.executable,
             command,
-            {**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            {**os.environ, "PYTHONPATH": os.pathsep.join(path)},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
                 (os.POSIX_SPAWN_DUP2, log.fileno(), 1),

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_the_example_environment_lists_every_variable_that_the_settings_read() -
     """Whoever deploys finds each variable with its meaning in .env.example."""
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))
     listed = set(re.findall(r"^([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE))
-    own = {"PORT", "WEB_WORKERS", "WORKER_PROCESSES", "POSTGRES_PASSWORD"}
+    own = {"PORT", "WEB_HOST", "WEB_WORKERS", "WORKER_PROCESSES", "POSTGRES_PASSWORD"}
 
     assert listed - own == read
 
@@ -128,3 +129,21 @@ def test_the_port_that_was_used_last_is_taken_again(tmp_path: Path, monkeypatch:
 
     assert ports.choose(memory=memory) == first
     assert first >= ports.FIRST_PORT
+
+
+@pytest.mark.parametrize("wanted", ["abc", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    """A slip in `PORT` is told by its name."""
+    monkeypatch.setenv("PORT", wanted)
+
+    with pytest.raises(ports.NoPort, match="PORT"):
+        ports.choose(memory=tmp_path / "port")
+
+
+def test_a_port_that_somebody_uses_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for one port gets that one or a clear answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("PORT", str(server.getsockname()[1]))
+
+        with pytest.raises(ports.NoPort, match="taken"):
+            ports.choose(memory=tmp_path / "port")

