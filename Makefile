@@ -57,8 +57,8 @@ fix: install ## Format the code and mend what the linters can mend
 	@$(BIN)/ruff check --fix; $(BIN)/ruff format; git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
 
 lock: install ## Resolve the dependencies anew into requirements/*.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --output-file requirements/production.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev --output-file requirements/development.txt
+	@$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --output-file requirements/production.txt
+	@$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev --output-file requirements/development.txt
 
 messages: install ## Bring locale/*.po up to date with the texts in the code
 	@$(BIN)/python -m flattr.development.messages
