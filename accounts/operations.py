@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -180,9 +180,11 @@ def notify(
 
 
 @required
-def notify_many(*, notifications: Sequence[Notification]) -> None:
-    """Note many emails that are owed; those told already are left out."""
-    Notification.objects.bulk_create(notifications, ignore_conflicts=True, batch_size=2000)
+def notify_many(*, notifications: Iterable[Notification]) -> None:
+    """Note many emails that are owed, some at a time; those told already are left out."""
+    remaining = iter(notifications)
+    while some := list(islice(remaining, 2000)):
+        Notification.objects.bulk_create(some, ignore_conflicts=True)
 
 
 def send_notifications(*, now: datetime, limit: int = 500) -> int:

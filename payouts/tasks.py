@@ -14,6 +14,7 @@ from accounts import queries as accounts_queries
 from accounts import tasks as accounts_tasks
 from accounts.models import User
 from flattr.period import Period
+from payouts.models import Settlement
 from payouts.operations import alarms, deposits, payouts, settlement
 from payouts.queries import books, due, settlements
 
@@ -22,31 +23,37 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def settle_due_months() -> None:
-    """Start the settlement of every month that is over and not settled; runs from the 1st at 00:10 UTC on."""
-    for period in due.due_periods(now=timezone.now()):
+    """Start the settlement of the oldest month that is over and not settled; the next one follows its end."""
+    for period in due.due_periods(now=timezone.now())[:1]:
         settle_month.delay(str(period))
 
 
 @shared_task
 def settle_month(label: str) -> None:
-    """Open a period's settlement and hand its ranges to the workers."""
+    """Open a period's settlement and hand its ranges to the workers; one without fans is finished by the sweep."""
     opened = settlement.open_settlement(period=Period.parse(label), now=timezone.now())
-    _ring_for_ranges(opened.pk, settlements.open_ranges(settlement=opened))
+    _ring_for_ranges(opened)
 
 
 @shared_task
 def settle_range(settlement_id: int, number: int) -> None:
-    """Settle one range of fans, and finish the settlement if it was the last one."""
-    settlement.settle_range(settlement_id=settlement_id, number=number, now=timezone.now())
-    if settlement.finish_settlement(settlement_id=settlement_id, now=timezone.now()):
-        announce_settlement.delay(settlement_id)
+    """Settle one range of fans unless another worker is at it, and finish the settlement if it was the last one."""
+    if settlement.settle_range(settlement_id=settlement_id, number=number, now=timezone.now(), wait=False):
+        _finish(settlement_id, wait=True)
+
+
+@shared_task
+def finish_settlement(settlement_id: int) -> None:
+    """Finish a settlement whose last range was done by a worker that was killed then."""
+    _finish(settlement_id, wait=False)
 
 
 @shared_task
 def announce_settlement(settlement_id: int) -> None:
-    """Tell everybody whose money moved, then charge those whose balance doesn't cover the new month."""
+    """Tell everybody whose money moved, then go on: to the next month due, or to charging for the new one."""
     settlement.announce_settlement(settlement_id=settlement_id, now=timezone.now())
     accounts_tasks.send_notifications.delay()
+    settle_due_months.delay()
     renew_deposits.delay()
 
 
@@ -54,27 +61,36 @@ def announce_settlement(settlement_id: int) -> None:
 def sweep_settlements() -> None:
     """Find settlements that were cut short, by a killed worker or a lost queue, and go on with them."""
     for unfinished in settlements.unfinished():
-        numbers = settlements.open_ranges(settlement=unfinished)
-        if numbers:
-            _ring_for_ranges(unfinished.pk, numbers)
-        else:
-            settlement.finish_settlement(settlement_id=unfinished.pk, now=timezone.now())
+        if unfinished.finished_at is not None:
             announce_settlement.delay(unfinished.pk)
+        elif not _ring_for_ranges(unfinished):
+            finish_settlement.delay(unfinished.pk)
 
 
-def _ring_for_ranges(settlement_id: int, numbers: list[int]) -> None:
-    """Ask workers for each range; a settlement without fans is finished by its sweep."""
+def _ring_for_ranges(opened: Settlement) -> bool:
+    """Ask workers for each range that is still to be settled; return whether there is one."""
+    numbers = settlements.open_ranges(settlement=opened)
     for number in numbers:
-        settle_range.delay(settlement_id, number)
+        settle_range.delay(opened.pk, number)
+    return bool(numbers)
+
+
+def _finish(settlement_id: int, *, wait: bool) -> None:
+    if settlement.finish_settlement(settlement_id=settlement_id, now=timezone.now(), wait=wait):
+        announce_settlement.delay(settlement_id)
 
 
 @shared_task
 def renew_deposits() -> None:
-    """Charge the fans whose balance doesn't cover this month, each in a task of its own."""
-    period = Period.at(timezone.now())
-    if due.is_due(period=period.previous):
+    """Charge the fans whose balance doesn't cover this month, each in a task of its own.
+
+    While a month before it isn't settled nobody is charged, since its cake may be paid by what is there.
+    """
+    now = timezone.now()
+    if due.due_periods(now=now):
         return
-    for fan_id in accounts_queries.active_subscriptions(period=period).values_list("fan_id", flat=True).iterator():
+    fans = accounts_queries.active_subscriptions(period=Period.at(now)).values_list("fan_id", flat=True)
+    for fan_id in fans.iterator():
         renew_deposit.delay(fan_id)
 
 

@@ -146,7 +146,7 @@ def at_once(*calls: Callable[[], R]) -> list[R | Exception]:
 
     def run(call: Callable[[], R]) -> R | Exception:
         barrier.wait(timeout=60)
-        return _outcome(call)
+        return outcome(call)
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
@@ -162,12 +162,12 @@ def queued(*calls: Callable[[], R], behind: Callable[[], object]) -> list[R | Ex
             behind()
             running = []
             for number, call in enumerate(calls, start=1):
-                running.append(pool.submit(_outcome, call))
+                running.append(pool.submit(outcome, call))
                 _wait_for_waiting(number)
         return [each.result() for each in running]
 
 
-def _outcome(call: Callable[[], R]) -> R | Exception:
+def outcome(call: Callable[[], R]) -> R | Exception:
     """Return what a call in a thread returns or raises, and leave no connection behind."""
     try:
         return call()

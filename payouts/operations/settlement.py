@@ -6,7 +6,7 @@ unique constraints keep the result the same to the micro.
 
 import io
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement, SettlementEarning, SettlementRange, SettlementSpend
-from payouts.queries import books, settlements
+from payouts.queries import books, due, settlements
 from payouts.split import split_spend
 
 Step = Callable[[int, int], None]
@@ -34,6 +34,13 @@ class PeriodNotOver(ValueError):
 
     def __init__(self, period: Period) -> None:
         super().__init__(f"period: {period} is not over before {period.end:%Y-%m-%d %H:%M} UTC")
+
+
+class EarlierPeriodDue(ValueError):
+    """A month before it isn't settled yet; months are settled one after another."""
+
+    def __init__(self, period: Period, earlier: Period) -> None:
+        super().__init__(f"period: {period} can't be settled before {earlier} is")
 
 
 class BooksDontBalance(RuntimeError):
@@ -48,6 +55,7 @@ def settle(*, period: Period, clock: Callable[[], datetime], step: Step) -> bool
     """Settle a period from where it stands to its end; return whether anything was left to do.
 
     :raises PeriodNotOver: if the period isn't over.
+    :raises EarlierPeriodDue: if a month before it isn't settled.
     :raises BooksDontBalance: if the proof fails before or after; then nothing of that step is kept.
     """
     settlement = open_settlement(period=period, now=clock())
@@ -70,35 +78,43 @@ def open_settlement(*, period: Period, now: datetime) -> Settlement:
     is smaller. Fans without either, or without clicks, are left out.
 
     :raises PeriodNotOver: if the period isn't over.
+    :raises EarlierPeriodDue: if a month before it isn't settled.
     :raises BooksDontBalance: if the books are wrong before anything is done.
     """
     if now < period.end:
         raise PeriodNotOver(period)
+    _wait_for_other_openings()
+    opened = settlements.settlement_of(period=period)
+    if opened is not None:
+        return opened
+    for earlier in due.unsettled_periods(until=period.previous):
+        raise EarlierPeriodDue(period, earlier)
     buttons_operations.close_period(period=period, now=now)
-    settlement, is_new = Settlement.objects.get_or_create(
+    _refuse_wrong_books()
+    settlement = Settlement.objects.create(
         period=period,
-        defaults={
-            "fee_basis_points": settings.PLATFORM_FEE_BASIS_POINTS,
-            "opened_at": now,
-            "withdrawable_at": datetime(period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC),
-        },
+        fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
+        opened_at=now,
+        withdrawable_at=datetime(period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC),
     )
-    if is_new:
-        _refuse_wrong_books()
-        _fix_spends(settlement)
-        _cut_ranges(settlement)
+    _fix_spends(settlement)
+    _cut_ranges(settlement)
     return settlement
 
 
 @durable
-def settle_range(*, settlement_id: int, number: int, now: datetime) -> bool:
-    """Split the spends of one range of fans; return False where that was done before."""
+def settle_range(*, settlement_id: int, number: int, now: datetime, wait: bool = True) -> bool:
+    """Split the spends of one range of fans; return whether that was done here.
+
+    Where another worker is at it, this will `wait` for the end of that, or leave it alone.
+    """
     part = (
-        SettlementRange.objects.select_for_update(of=("self",))
+        SettlementRange.objects.select_for_update(of=("self",), skip_locked=not wait)
         .select_related("settlement")
-        .get(settlement_id=settlement_id, number=number)
+        .filter(settlement_id=settlement_id, number=number, done_at__isnull=True)
+        .first()
     )
-    if part.done_at is not None:
+    if part is None:
         return False
     spends = dict(
         SettlementSpend.objects.filter(
@@ -115,15 +131,20 @@ def settle_range(*, settlement_id: int, number: int, now: datetime) -> bool:
 
 
 @durable
-def finish_settlement(*, settlement_id: int, now: datetime) -> bool:
+def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -> bool:
     """Pay the clearing out to creators and the platform, prove the books, and publish the digest.
 
-    Returns False where ranges are still open or it was finished before.
+    Returns False where ranges are still open or it was finished before. Where another worker is at
+    it, this will `wait` for the end of that, or leave it alone.
 
     :raises BooksDontBalance: if the proof fails; nothing of the finish is kept then.
     """
-    settlement = Settlement.objects.select_for_update().get(pk=settlement_id)
-    if settlement.finished_at is not None or settlements.open_ranges(settlement=settlement):
+    settlement = (
+        Settlement.objects.select_for_update(skip_locked=not wait)
+        .filter(pk=settlement_id, finished_at__isnull=True)
+        .first()
+    )
+    if settlement is None or settlements.open_ranges(settlement=settlement):
         return False
     _store_earnings(settlement)
     _post_earnings(settlement)
@@ -140,38 +161,34 @@ def announce_settlement(*, settlement_id: int, now: datetime) -> None:
     settlement = Settlement.objects.select_for_update().get(pk=settlement_id)
     if settlement.announced_at is not None or settlement.finished_at is None:
         return
-    period = str(settlement.period)
-    spends = settlement.spends.values_list("fan_id", "spend_micros", "clicks")
-    earnings = settlement.earnings.values_list("creator_id", "gross_micros", "fee_micros", "clicks")
-    accounts_operations.notify_many(
-        notifications=[
-            Notification(
-                recipient_id=fan_id,
-                kind=Notification.Kind.MONTH_SETTLED,
-                subject_key=period,
-                context={"period": period, "spend_micros": spend, "clicks": clicks},
-                created_at=now,
-            )
-            for fan_id, spend, clicks in spends
-        ]
-        + [
-            Notification(
-                recipient_id=creator_id,
-                kind=Notification.Kind.EARNINGS_SETTLED,
-                subject_key=period,
-                context={
-                    "period": period,
-                    "gross_micros": gross,
-                    "net_micros": gross - fee,
-                    "clicks": clicks,
-                },
-                created_at=now,
-            )
-            for creator_id, gross, fee, clicks in earnings
-        ]
-    )
+    accounts_operations.notify_many(notifications=_announcements(settlement, now))
     settlement.announced_at = now
     settlement.save(update_fields=["announced_at"])
+
+
+def _announcements(settlement: Settlement, now: datetime) -> Iterator[Notification]:
+    """Yield an email for each fan and each creator, without holding all of them in memory."""
+    period = str(settlement.period)
+    spends = settlement.spends.order_by("fan_id").values_list("fan_id", "spend_micros", "clicks")
+    for fan_id, spend, clicks in spends.iterator():
+        yield Notification(
+            recipient_id=fan_id,
+            kind=Notification.Kind.MONTH_SETTLED,
+            subject_key=period,
+            context={"period": period, "spend_micros": spend, "clicks": clicks},
+            created_at=now,
+        )
+    earnings = settlement.earnings.order_by("creator_id").values_list(
+        "creator_id", "gross_micros", "fee_micros", "clicks"
+    )
+    for creator_id, gross, fee, clicks in earnings.iterator():
+        yield Notification(
+            recipient_id=creator_id,
+            kind=Notification.Kind.EARNINGS_SETTLED,
+            subject_key=period,
+            context={"period": period, "gross_micros": gross, "net_micros": gross - fee, "clicks": clicks},
+            created_at=now,
+        )
 
 
 def _refuse_wrong_books() -> None:
@@ -181,11 +198,19 @@ def _refuse_wrong_books() -> None:
 
 
 @required
+def _wait_for_other_openings() -> None:
+    """Let one opening at a time go on: two would fix their fans' spends from the same balances."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE payouts_settlement IN SHARE ROW EXCLUSIVE MODE")
+
+
+@required
 def _fix_spends(settlement: Settlement) -> None:
     """Write what each fan spends.
 
-    Money that came after the period's end is for later months, and what another settlement has fixed
-    and not cut yet is spoken for.
+    What moved since the period's end is taken back in thought, as money that came later is for later
+    months; but nobody spends more than is there now. A refund that was on its way at the end and has
+    failed since was the fan's all along.
     """
     period = settlement.period
     with connection.cursor() as cursor:
@@ -193,7 +218,7 @@ def _fix_spends(settlement: Settlement) -> None:
             """
             INSERT INTO payouts_settlementspend (settlement_id, fan_id, budget_micros, spend_micros, clicks)
             SELECT %(settlement)s, clicked.fan_id, promise.budget_micros,
-                   least(promise.budget_micros, left_over.micros), clicked.clicks
+                   least(promise.budget_micros, balance.at_end, balance.now), clicked.clicks
             FROM (SELECT fan_id, count(*) AS clicks FROM buttons_click
                   WHERE period = %(period)s AND undone_at IS NULL GROUP BY fan_id) AS clicked
             JOIN ledger_ledgeraccount AS account
@@ -205,17 +230,19 @@ def _fix_spends(settlement: Settlement) -> None:
                 ORDER BY id DESC LIMIT 1) AS promise
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(amount_micros), 0) AS micros FROM ledger_transfer
-                WHERE credit_account_id = account.id AND occurred_at >= %(end)s) AS later
+                WHERE credit_account_id = account.id AND occurred_at >= %(end)s) AS came
             CROSS JOIN LATERAL (
-                SELECT coalesce(sum(spend.spend_micros), 0) AS micros
-                FROM payouts_settlementspend AS spend
-                JOIN payouts_settlementrange AS part ON part.settlement_id = spend.settlement_id
-                     AND spend.fan_id BETWEEN part.first_fan_id AND part.last_fan_id
-                WHERE spend.fan_id = clicked.fan_id AND part.done_at IS NULL) AS fixed
+                SELECT coalesce(sum(amount_micros), 0) AS micros FROM ledger_transfer
+                WHERE debit_account_id = account.id AND occurred_at >= %(end)s) AS went
             CROSS JOIN LATERAL (
-                SELECT account.credits_micros - account.debits_micros - later.micros - fixed.micros AS micros
-                ) AS left_over
-            WHERE promise.state = 'active' AND left_over.micros > 0
+                SELECT coalesce(sum(amount_cents), 0) * %(micros_per_cent)s AS micros FROM payouts_refund
+                WHERE fan_id = clicked.fan_id AND state = 'failed'
+                      AND requested_at < %(end)s AND ended_at >= %(end)s) AS returned
+            CROSS JOIN LATERAL (
+                SELECT account.credits_micros - account.debits_micros AS now,
+                       account.credits_micros - account.debits_micros
+                       - came.micros + went.micros + returned.micros AS at_end) AS balance
+            WHERE promise.state = 'active' AND least(balance.at_end, balance.now) > 0
             ORDER BY clicked.fan_id
             """,
             {

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Sum
 
 from accounts import queries as accounts_queries
 from accounts.models import Subscription, User
@@ -11,7 +11,8 @@ from flattr import money
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import Deposit, Settlement, SettlementEarning
+from payouts.models import Deposit, SettlementEarning
+from payouts.queries import due
 
 
 def fan_balance_micros(*, fan: User) -> int:
@@ -26,26 +27,18 @@ def creator_balance_micros(*, creator: User) -> int:
 
 def spendable_micros(*, fan: User, period: Period) -> int:
     """Return what is left in micros for the period once the months before that aren't settled had their cake."""
-    balance = fan_balance_micros(fan=fan)
-    return balance - min(balance, claimed_micros(fan=fan, periods={period.previous}))
+    return max(0, fan_balance_micros(fan=fan) - claimed_micros(fan=fan, until=period.previous))
 
 
 def unused_cents(*, fan: User, now: datetime) -> int:
     """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
-    period = Period.at(now)
-    claimed = claimed_micros(fan=fan, periods={period.previous, period})
+    claimed = claimed_micros(fan=fan, until=Period.at(now))
     return money.micros_to_cents(max(0, fan_balance_micros(fan=fan) - claimed))
 
 
-def claimed_micros(*, fan: User, periods: set[Period]) -> int:
-    """Return the budgets in micros that the fan's clicks claim of these periods and of all unfinished settlements.
-
-    A period whose settlement is finished claims nothing any more.
-    """
-    known = Settlement.objects.filter(Q(period__in=periods) | Q(finished_at__isnull=True))
-    finished_at = dict(known.values_list("period", "finished_at"))
-    unsettled = {period for period in periods | finished_at.keys() if finished_at.get(period) is None}
-    return sum(_promised_micros(fan=fan, period=period) for period in unsettled)
+def claimed_micros(*, fan: User, until: Period) -> int:
+    """Return the budgets in micros that the fan's clicks claim of the months up to `until` that aren't settled."""
+    return sum(_promised_micros(fan=fan, period=period) for period in due.unsettled_periods(until=until))
 
 
 def _promised_micros(*, fan: User, period: Period) -> int:

@@ -12,29 +12,31 @@ from payouts.models import Deposit, Payout, Refund, Settlement
 
 SETTLEMENT_DUE_AFTER: Final = timedelta(hours=12)
 PAYOUT_DUE_AFTER: Final = timedelta(days=2)
+REVIEW_DUE_AFTER: Final = timedelta(days=2)
 DEPOSIT_DUE_AFTER: Final = timedelta(days=2)
 NOTIFICATION_DUE_AFTER: Final = timedelta(hours=6)
 
 
-def is_due(*, period: Period) -> bool:
-    """Tell whether the period, which is over, still lacks a finished settlement."""
-    return not Settlement.objects.filter(period=period, finished_at__isnull=False).exists()
+def unsettled_periods(*, until: Period) -> list[Period]:
+    """Return the periods up to and with `until` that lack a finished settlement, oldest first.
+
+    They begin with the first click, so no month is ever forgotten, whatever was settled since.
+    """
+    settled = dict(Settlement.objects.filter(period__lte=until).values_list("period", "finished_at"))
+    opened = [period for period, finished_at in settled.items() if finished_at is None]
+    begins = [*opened, *filter(None, [buttons_queries.first_period()])]
+    found: list[Period] = []
+    period = min(begins, default=until.next)
+    while period <= until:
+        if settled.get(period) is None:
+            found.append(period)
+        period = period.next
+    return found
 
 
 def due_periods(*, now: datetime) -> list[Period]:
-    """Return the periods that are over and lack a finished settlement, oldest first.
-
-    They follow the newest month that was settled, or where none was begin with the first click; so
-    a month is not forgotten when nothing ran for longer than one.
-    """
-    latest = Period.at(now).previous
-    newest = Settlement.objects.filter(finished_at__isnull=False).order_by("-period").first()
-    period = newest.period.next if newest else min(latest, buttons_queries.first_period() or latest)
-    found: list[Period] = []
-    while period <= latest:
-        found.append(period)
-        period = period.next
-    return found
+    """Return the periods that are over and lack a finished settlement, oldest first."""
+    return unsettled_periods(until=Period.at(now).previous)
 
 
 def open_deposits() -> list[uuid.UUID]:
@@ -70,18 +72,17 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _overdue_settlements(now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the months that should be settled, and every one that was opened and never finished."""
-    unfinished = set(Settlement.objects.filter(finished_at__isnull=True).values_list("period", flat=True))
-    unfinished |= {
-        period for period in due_periods(now=now) if buttons_queries.standing_clicks(period=period).exists()
-    }
-    for period in sorted(unfinished):
+    """Yield the months that should be settled by now."""
+    for period in due_periods(now=now):
         if now >= period.end + SETTLEMENT_DUE_AFTER:
             yield f"settlement:{period}", f"The settlement of {period} is not finished."
 
 
 def _overdue_movements(now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the payouts, refunds and deposits that have waited too long for an outcome."""
+    """Yield the payouts, refunds and deposits that have waited too long for a review or an outcome."""
+    unreviewed = Payout.objects.filter(state=Payout.State.REQUESTED, requested_at__lt=now - REVIEW_DUE_AFTER).count()
+    if unreviewed:
+        yield "reviews", f"{unreviewed} payouts wait for a review for more than two days."
     payouts = Payout.objects.filter(
         state__in=[Payout.State.APPROVED, Payout.State.SENDING], reviewed_at__lt=now - PAYOUT_DUE_AFTER
     )

@@ -16,7 +16,7 @@ from payouts import tasks
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit, Payout, Refund, Settlement
-from payouts.operations import deposits, payouts
+from payouts.operations import deposits, payouts, settlement
 from payouts.queries import balances, due
 from tests import given
 
@@ -89,17 +89,18 @@ def test_tasks_delivered_twice_change_nothing(rung: Rung, october: Period, after
     """Every task of a settlement may come again, in any order."""
     with time_machine.travel(after_october, tick=False):
         tasks.settle_month("2026-10")
-        settlement = Settlement.objects.get(period=october)
+        opened = Settlement.objects.get(period=october)
         for _ in range(2):
             tasks.settle_month("2026-10")
-            tasks.settle_range(settlement.pk, 0)
-            tasks.announce_settlement(settlement.pk)
+            tasks.settle_range(opened.pk, 0)
+            tasks.finish_settlement(opened.pk)
+            tasks.announce_settlement(opened.pk)
             tasks.sweep_settlements()
-    settlement.refresh_from_db()
+    opened.refresh_from_db()
 
-    assert settlement.announced_at == after_october
+    assert opened.announced_at == after_october
     assert Notification.objects.count() == 2
-    assert ("settle_range", (settlement.pk, 0)) in rung
+    assert ("settle_range", (opened.pk, 0)) in rung
 
 
 def test_the_sweep_goes_on_with_what_was_cut_short(
@@ -280,14 +281,75 @@ def test_ringing_without_redis_is_no_error(
     assert "payouts.tasks.collect_deposit was not rung for: away" in caplog.text
 
 
-def test_a_month_is_not_forgotten_when_nothing_ran_for_longer(fan: User, october: Period) -> None:
-    """All months from the newest settled one on are due, and alarm, until they are settled."""
-    later = october.shift(3)
-    moment = later.start + timedelta(hours=12)
+def test_a_month_is_not_forgotten_when_nothing_ran_for_longer(
+    rung: Rung, fan: User, october: Period, mailoutbox: list[Any]
+) -> None:
+    """All months from the first click on are due, and alarm, and are settled one after another."""
+    moment = october.shift(3).start + timedelta(hours=12)
+    months = [october, october.next, october.shift(2)]
 
-    assert due.due_periods(now=moment) == [october, october.next, october.shift(2)]
-    assert [subject for subject, _ in due.overdue(now=moment)] == ["settlement:2026-10"]
-    given.settled(october, now=moment)
+    assert due.due_periods(now=moment) == months
+    assert [subject for subject, _ in due.overdue(now=moment)] == [f"settlement:{each}" for each in months]
+    with time_machine.travel(moment, tick=False):
+        tasks.settle_due_months()
+        assert rung == [("settle_month", ("2026-10",))]
+        work_off(rung)
+        for _ in range(2):
+            tasks.sweep_settlements()
+            work_off(rung)
 
-    assert due.due_periods(now=moment) == [october.next, october.shift(2)]
+    assert due.due_periods(now=moment) == []
+    assert list(Settlement.objects.order_by("period").values_list("period", flat=True)) == months
+    assert len(mailoutbox) == 2
     assert fan.notifications.filter(subject_key="2026-10").exists()
+
+
+def test_a_month_that_newer_ones_were_settled_over_stays_due(fan: User, october: Period) -> None:
+    """Nothing hides an unsettled month: it alarms until it is settled, and its cake stays the fan's to give."""
+    moment = october.next.end + timedelta(hours=12)
+    Settlement.objects.create(
+        period=october.next,
+        fee_basis_points=0,
+        opened_at=moment,
+        withdrawable_at=moment,
+        finished_at=moment,
+        digest="0" * 64,
+    )
+
+    assert due.due_periods(now=moment) == [october]
+    assert [subject for subject, _ in due.overdue(now=moment)] == ["settlement:2026-10"]
+    assert balances.unused_cents(fan=fan, now=moment) == 0
+
+
+def test_where_nobody_ever_clicked_no_month_is_due(october: Period) -> None:
+    """A platform that starts today has no past to settle."""
+    assert due.due_periods(now=october.end) == []
+
+
+def test_a_killed_finish_is_found_by_the_sweep(rung: Rung, fan: User, after_october: datetime) -> None:
+    """A settlement whose ranges are all done and whose last worker died is finished within a minute."""
+    with time_machine.travel(after_october, tick=False):
+        tasks.settle_month("2026-10")
+        rung.clear()
+        settlement.settle_range(settlement_id=Settlement.objects.get().pk, number=0, now=after_october)
+        tasks.sweep_settlements()
+        assert [name for name, _ in rung] == ["finish_settlement"]
+        work_off(rung)
+
+    assert fan.notifications.filter(kind="month_settled").count() == 1
+
+
+def test_payouts_that_nobody_reviews_raise_one_alarm(october: Period, after_october: datetime) -> None:
+    """After two days staff are told how many creators wait."""
+    creator = given.creator()
+    given.earned(creator, micros=30_000_000, period=october, now=after_october)
+    asked = after_october + timedelta(days=10)
+    for _ in range(2):
+        payouts.request_payout(creator=creator, amount_cents=1000, now=asked)
+
+    Notification.objects.all().delete()
+
+    assert list(due.overdue(now=asked + timedelta(days=2))) == []
+    assert list(due.overdue(now=asked + timedelta(days=2, seconds=1))) == [
+        ("reviews", "2 payouts wait for a review for more than two days.")
+    ]

@@ -1,5 +1,6 @@
 """The month's end: what each fan spends, what each creator gets, and what is told."""
 
+import functools
 import hashlib
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from accounts.models import Notification, Subscription, User
 from buttons import operations as buttons_operations
 from buttons import queries as buttons_queries
 from flattr.period import Period
+from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementSpend
@@ -141,19 +143,77 @@ def test_months_are_settled_one_after_another(october: Period, mid_october: date
     assert books.check_books() == []
 
 
-def test_what_an_unfinished_month_has_fixed_is_never_spent_twice(october: Period) -> None:
-    """A month that is opened while the one before is still being cut leaves that one its money."""
-    fan, liked = given.user(), given.button()
-    given.subscription(fan, budget_cents=500, period=october)
-    given.deposit(fan, amount_cents=800, now=october.start)
-    given.click(fan, liked, now=october.start)
-    given.click(fan, liked, now=october.end)
-    opened = settlement.open_settlement(period=october, now=october.end)
-    given.settled(october.next, now=october.next.end)
-    settlement.settle_range(settlement_id=opened.pk, number=0, now=october.next.end)
+def test_what_moved_since_the_end_hides_no_old_money(october: Period) -> None:
+    """Money that came late and money that left make up for each other in the balance, not in the cake."""
+    fan = given.funded_fan(budget_cents=500, period=october)
+    given.click(fan, given.button(), now=october.start)
+    spare = given.deposit(fan, amount_cents=500, now=october.end)
+    deposits.request_refund(fan=fan, amount_cents=500, now=october.end)
+    given.settled(october, now=october.end)
 
-    assert [spend.spend_micros for spend in SettlementSpend.objects.order_by("id")] == [5 * EURO, 3 * EURO]
-    assert settlement.finish_settlement(settlement_id=opened.pk, now=october.next.end)
+    assert spare.state == "succeeded"
+    assert spends() == {fan: 5 * EURO}
+    assert balances.fan_balance_micros(fan=fan) == 0
+
+
+@pytest.mark.parametrize("asked", ["before the end", "after the end"])
+def test_a_refund_that_failed_was_the_fans_all_along(asked: str, october: Period) -> None:
+    """A refund that comes back after the month's end is no new money: it pays for the clicks of that month."""
+    fan = given.funded_fan(budget_cents=500, period=october)
+    given.deposit(fan, amount_cents=500, now=october.start)
+    asked_at = october.last_moment if asked == "before the end" else october.end
+    refund = deposits.request_refund(fan=fan, amount_cents=1000, now=asked_at)
+    given.click(fan, given.button(), now=october.last_moment)
+    failed = Outcome(result=Result.DECLINED, reason="account_closed")
+    deposits.record_refund(refund_id=refund.id, outcome=failed, now=october.end)
+    given.settled(october, now=october.end)
+
+    assert spends() == {fan: 5 * EURO}
+
+
+def test_a_refund_under_way_is_not_spent(october: Period) -> None:
+    """What left the balance pays for nothing, as nobody spends more than there is."""
+    fan = given.user()
+    given.subscription(fan, budget_cents=500, period=october)
+    given.deposit(fan, amount_cents=600, now=october.start)
+    deposits.request_refund(fan=fan, amount_cents=400, now=october.start)
+    given.click(fan, given.button(), now=october.start)
+    given.settled(october, now=october.end)
+
+    assert spends() == {fan: 2 * EURO}
+
+
+def test_a_month_is_never_settled_before_an_earlier_one(october: Period) -> None:
+    """The refusal names the month that comes first; nothing is closed meanwhile."""
+    fan = given.funded_fan(budget_cents=500, period=october)
+    given.click(fan, given.button(), now=october.start)
+    moment = october.next.end
+    with pytest.raises(settlement.EarlierPeriodDue, match="period: 2026-11 can't be settled before 2026-10 is"):
+        given.settled(october.next, now=moment)
+    assert not buttons_queries.period_is_closed(period=october.next)
+
+    settlement.open_settlement(period=october, now=moment)
+    with pytest.raises(settlement.EarlierPeriodDue):
+        given.settled(october.next, now=moment)
+    given.settled(october, now=moment)
+    given.settled(october.next, now=moment)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_months_opened_at_once_never_spend_the_same_money(october: Period) -> None:
+    """Two workers that open two months at the same moment open the older one alone."""
+    fan = given.funded_fan(budget_cents=500, period=october)
+    for period in (october, october.next):
+        given.click(fan, given.button(), now=period.start)
+    results = given.at_once(
+        *[
+            functools.partial(settlement.open_settlement, period=period, now=october.next.end)
+            for period in (october.next, october)
+        ]
+    )
+
+    assert [type(each).__name__ for each in results] == ["EarlierPeriodDue", "Settlement"]
+    assert spends() == {fan: 5 * EURO}
 
 
 @pytest.mark.parametrize("moment", [datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)])

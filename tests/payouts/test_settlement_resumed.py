@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import Notification
 from buttons import queries as buttons_queries
 from flattr.period import Period
+from flattr.transactions import durable_block
 from payouts.ledger import chart
 from payouts.ledger.models import Transfer
 from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementRange, SettlementSpend
@@ -117,6 +119,28 @@ def test_a_range_is_settled_once(october: Period, after_october: datetime) -> No
     lines, transfers = SettlementLine.objects.count(), Transfer.objects.count()
     assert settlement.settle_range(settlement_id=opened.pk, number=1, now=after_october) is False
     assert (SettlementLine.objects.count(), Transfer.objects.count()) == (lines, transfers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_is_at_can_be_left_alone(october: Period, after_october: datetime) -> None:
+    """A task that comes a second time doesn't stand in line behind the first, holding up its worker."""
+    month_of_five_fans(october)
+    opened = settlement.open_settlement(period=october, now=after_october)
+
+    def at_once(operation: Callable[..., bool], **numbers: int) -> bool | Exception:
+        call = functools.partial(operation, settlement_id=opened.pk, now=after_october, wait=False, **numbers)
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(given.outcome, call).result(timeout=5)
+
+    with durable_block():
+        SettlementRange.objects.select_for_update().get(settlement=opened, number=0)
+        assert at_once(settlement.settle_range, number=0) is False
+    for number in range(RANGES):
+        assert at_once(settlement.settle_range, number=number) is True
+    with durable_block():
+        Settlement.objects.select_for_update().get()
+        assert at_once(settlement.finish_settlement) is False
+    assert at_once(settlement.finish_settlement) is True
 
 
 @pytest.mark.django_db

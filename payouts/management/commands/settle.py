@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             period = Period.parse(options["period"])
             changed = settlement.settle(period=period, clock=timezone.now, step=self._show_progress)
-        except (MalformedPeriod, settlement.PeriodNotOver) as error:
+        except (MalformedPeriod, settlement.PeriodNotOver, settlement.EarlierPeriodDue) as error:
             raise CommandError(str(error)) from error
         except settlement.BooksDontBalance as error:
             lines = "\n".join(f"  {finding}" for finding in error.findings)
