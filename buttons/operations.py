@@ -215,6 +215,14 @@ def close_period(*, period: Period, now: datetime) -> None:
 
 
 @required
+def keep_period_open(*, period: Period) -> bool:
+    """Keep a period from being closed until the transaction ends, as a click does; return False if it is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(buttons_period_lock(%s))", [period.first_day])
+    return not ClosedPeriod.objects.filter(period=period).exists()
+
+
+@required
 def import_clicks(*, clicks: list[Click]) -> None:
     """Add many clicks in one go, as an import does; those that are there already are left as they are.
 

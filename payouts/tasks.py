@@ -5,8 +5,6 @@ import uuid
 from typing import Any
 
 from celery import Task, shared_task
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -97,9 +95,7 @@ def renew_deposits() -> None:
 @shared_task
 def renew_deposit(fan_id: int) -> None:
     """Charge one fan for this month, unless the balance covers it."""
-    deposit = deposits.renew_deposit(
-        fan=User.objects.get(pk=fan_id), return_url_of=return_url_of_deposit, now=timezone.now()
-    )
+    deposit = deposits.renew_deposit(fan=User.objects.get(pk=fan_id), now=timezone.now())
     if deposit is not None:
         collect_deposit.apply_async((str(deposit.pk),), countdown=5)
 
@@ -153,11 +149,6 @@ def raise_alarms() -> None:
     now = timezone.now()
     for subject, line in due.overdue(now=now):
         alarms.raise_alarm(subject=f"{subject}:{now:%Y-%m-%d}", lines=[line], now=now)
-
-
-def return_url_of_deposit(deposit_id: uuid.UUID) -> str:
-    """Return the address to which the provider's pages lead back."""
-    return settings.APP_URL + reverse("payouts:deposit", args=[deposit_id])
 
 
 def ring(task: "Task[Any, Any]", *args: str, countdown: int = 0) -> None:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from django.db import connection, connections
 
@@ -17,7 +17,7 @@ from buttons import operations as buttons_operations
 from buttons.models import Button, Click
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
-from payouts.gateway import Outcome, Result
+from payouts.gateway import Outcome, ProviderUnavailable, Result
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
@@ -138,6 +138,12 @@ def posting(
 def posted(*postings: ledger.Posting) -> int:
     """Post in a transaction of its own."""
     return ledger.post(postings=postings)
+
+
+def away(*_: object, **__: object) -> NoReturn:
+    """Stand for a provider that can't be reached."""
+    msg = "away"
+    raise ProviderUnavailable(msg)
 
 
 def at_once(*calls: Callable[[], R]) -> list[R | Exception]:

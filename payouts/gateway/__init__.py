@@ -3,6 +3,7 @@
 import enum
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from django.conf import settings
@@ -16,13 +17,21 @@ if TYPE_CHECKING:
 class Result(enum.Enum):
     """What became of a movement of money at the provider."""
 
+    UNKNOWN = enum.auto()
+    """The provider has never heard of it: we were cut short before we asked."""
     PENDING = enum.auto()
-    """Not known yet; ask again."""
+    """Not decided yet; ask again. Where the person may still pay, `url` leads to the page for it."""
     NEEDS_FAN = enum.auto()
     """The fan must confirm at `url`."""
     SUCCEEDED = enum.auto()
     DECLINED = enum.auto()
     """Final; `reason` is one of `REASONS`."""
+    CANCELLED = enum.auto()
+    """Final: it was closed before anybody paid, and can't be paid any more."""
+
+
+UNDECIDED: Final = frozenset({Result.UNKNOWN, Result.PENDING, Result.NEEDS_FAN})
+"""What isn't final."""
 
 
 REASONS: Final[dict[str, "StrPromise"]] = {
@@ -35,18 +44,23 @@ REASONS: Final[dict[str, "StrPromise"]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The provider's answer about one movement."""
+    """The provider's answer about one movement. `occurred_at` (UTC) is when it was decided, where that is told."""
 
     result: Result
+    occurred_at: datetime | None = None
     fee_cents: int = 0
     reason: str = ""
     url: str = ""
 
 
+class ProviderUnavailable(RuntimeError):
+    """The provider can't be asked now; the same call may work later."""
+
+
 class PaymentGateway(Protocol):
     """A payment provider. Every call is safe to repeat: our row's id tells the provider which movement it is.
 
-    No call is made inside a database transaction.
+    No call is made inside a database transaction. Each may raise `ProviderUnavailable`.
     """
 
     moves_real_money: bool
@@ -59,6 +73,9 @@ class PaymentGateway(Protocol):
 
     def deposit_outcome(self, *, deposit_id: uuid.UUID) -> Outcome:
         """Tell what became of a deposit; the fee is what the provider keeps of it."""
+
+    def cancel_deposit(self, *, deposit_id: uuid.UUID) -> None:
+        """Close a deposit that isn't decided, so that nobody can pay it any more; a decided one stays as it is."""
 
     def send_payout(self, *, payout_id: uuid.UUID, creator_id: int, amount_cents: int) -> None:
         """Ask to pay a creator."""

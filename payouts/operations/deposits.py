@@ -1,30 +1,34 @@
 """Money in from fans, and unused balance back to them."""
 
+import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import BUDGET_CENTS_MAX, Notification, User
+from buttons import operations as buttons_operations
 from flattr import money
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
-from payouts.gateway import Outcome, Result, get_gateway
+from payouts.gateway import UNDECIDED, Outcome, ProviderUnavailable, Result, get_gateway
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Deposit, Refund
-from payouts.queries import balances
+from payouts.queries import balances, due
 
 DEPOSIT_CENTS_MIN: Final = 200
 DEPOSIT_CENTS_MAX: Final = 3 * BUDGET_CENTS_MAX
 PAY_PAGE_LASTS: Final = timedelta(days=1)
 
-ReturnUrl = Callable[[uuid.UUID], str]
-"""Gives the address to which a pay page leads back, from the deposit's id."""
+logger = logging.getLogger(__name__)
 
 
 class DepositOutOfRange(ValueError):
@@ -54,22 +58,49 @@ def open_deposit(*, fan: User, amount_cents: int, now: datetime) -> Deposit:
     return Deposit.objects.create(fan=fan, amount_cents=amount_cents, started_at=now)
 
 
-def start_deposit(*, fan: User, amount_cents: int, return_url_of: ReturnUrl, now: datetime) -> str:
+def start_deposit(*, fan: User, amount_cents: int, next_page: str = "", now: datetime) -> str:
     """Note a deposit and return the address of the provider's page where the fan pays it.
+
+    From there the fan comes back to the deposit's page, and goes on to `next_page` if that is given.
 
     :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
     """
     deposit = open_deposit(fan=fan, amount_cents=amount_cents, now=now)
+    query = f"?{urlencode({'next': next_page})}" if next_page else ""
     return get_gateway().open_pay_page(
-        deposit_id=deposit.id, fan_id=fan.pk, amount_cents=amount_cents, return_url=return_url_of(deposit.id)
+        deposit_id=deposit.id,
+        fan_id=fan.pk,
+        amount_cents=amount_cents,
+        return_url=_deposit_page(deposit) + query,
     )
 
 
 def collect_deposit(*, deposit_id: uuid.UUID, now: datetime) -> Outcome:
-    """Ask the provider what became of a deposit, record it, and return the answer. Safe to run twice."""
-    outcome = get_gateway().deposit_outcome(deposit_id=deposit_id)
+    """Ask the provider what became of a deposit, record it, and return the answer. Safe to run twice.
+
+    One that nobody decides in time is closed at the provider, and a renewal that we were cut short
+    of asking for is asked for again.
+    """
+    deposit = Deposit.objects.get(pk=deposit_id)
+    gateway = get_gateway()
+    outcome = gateway.deposit_outcome(deposit_id=deposit_id)
+    if outcome.result in UNDECIDED and _has_lapsed(deposit, now):
+        # Only what the provider has closed counts as expired: an open pay page could still be paid.
+        gateway.cancel_deposit(deposit_id=deposit_id)
+        outcome = gateway.deposit_outcome(deposit_id=deposit_id)
+    elif outcome.result is Result.UNKNOWN and deposit.for_period is not None:
+        _charge(deposit)
     record_deposit(deposit_id=deposit_id, outcome=outcome, now=now)
     return outcome
+
+
+def collect_deposits(*, started_before: datetime, now: datetime) -> None:
+    """Ask about all open deposits that were started before a moment; one that can't be asked about stops no other."""
+    for deposit_id in due.open_deposits(started_before=started_before):
+        try:
+            collect_deposit(deposit_id=deposit_id, now=now)
+        except ProviderUnavailable as error:
+            logger.warning("The deposit %s can't be asked about now: %s", deposit_id, error)
 
 
 @durable
@@ -81,7 +112,7 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
     match outcome.result:
         case Result.SUCCEEDED:
             deposit.processor_fee_cents = outcome.fee_cents
-            book_deposits(deposits=[deposit], occurred_at=now)
+            book_deposits(deposits=[deposit], occurred_at=_booking_moment(outcome, now))
             _end(deposit, Deposit.State.SUCCEEDED, now)
         case _ if deposit.state not in Deposit.OPEN_STATES:
             return
@@ -90,7 +121,7 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
             _end(deposit, Deposit.State.DECLINED, now)
             if deposit.for_period is not None:
                 _tell(deposit, Notification.Kind.DEPOSIT_DECLINED, now)
-        case _ if _has_lapsed(deposit, now):
+        case Result.CANCELLED:
             _end(deposit, Deposit.State.EXPIRED, now)
         case Result.NEEDS_FAN:
             deposit.state = Deposit.State.NEEDS_FAN
@@ -99,20 +130,30 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
                 _tell(deposit, Notification.Kind.DEPOSIT_NEEDS_YOU, now)
 
 
-def renew_deposit(*, fan: User, return_url_of: ReturnUrl, now: datetime) -> Deposit | None:
+def renew_deposit(*, fan: User, now: datetime) -> Deposit | None:
     """Charge the fan for this period unless the balance covers it or it was charged for before.
 
     Returns the new deposit, or None where there was nothing to do.
     """
     deposit = _open_renewal(fan=fan, now=now)
     if deposit is not None:
-        get_gateway().charge_saved_method(
-            deposit_id=deposit.id,
-            fan_id=fan.pk,
-            amount_cents=deposit.amount_cents,
-            return_url=return_url_of(deposit.id),
-        )
+        _charge(deposit)
     return deposit
+
+
+def _charge(deposit: Deposit) -> None:
+    """Ask the provider for a renewal."""
+    get_gateway().charge_saved_method(
+        deposit_id=deposit.id,
+        fan_id=deposit.fan_id,
+        amount_cents=deposit.amount_cents,
+        return_url=_deposit_page(deposit),
+    )
+
+
+def _deposit_page(deposit: Deposit) -> str:
+    """Return the address to which the provider's pages lead back."""
+    return settings.APP_URL + reverse("payouts:deposit", args=[deposit.id])
 
 
 @durable
@@ -123,20 +164,15 @@ def _open_renewal(*, fan: User, now: datetime) -> Deposit | None:
     subscription = accounts_queries.subscription_for(fan=fan, period=period)
     if subscription is None or subscription.state != subscription.State.ACTIVE:
         return None
-    needed = money.cents_to_micros(subscription.budget_cents)
-    if balances.spendable_micros(fan=fan, period=period) >= needed or balances.has_open_deposit(fan=fan):
+    amount_cents = balances.charge_cents(subscription=subscription, period=period)
+    if amount_cents == 0 or balances.has_open_deposit(fan=fan):
         return None
     if Deposit.objects.filter(fan=fan, for_period=period, state=Deposit.State.DECLINED).exists():
         # A charge that was declined this month is the fan's to mend; charging again unasked is a nuisance.
         return None
     try:
         with savepoint():
-            return Deposit.objects.create(
-                fan=fan,
-                amount_cents=subscription.budget_cents * subscription.term_months,
-                for_period=period,
-                started_at=now,
-            )
+            return Deposit.objects.create(fan=fan, amount_cents=amount_cents, for_period=period, started_at=now)
     except IntegrityError:
         return None
 
@@ -261,6 +297,13 @@ def _has_lapsed(deposit: Deposit, now: datetime) -> bool:
     if deposit.for_period is not None:
         return now >= deposit.for_period.end
     return now - deposit.started_at > PAY_PAGE_LASTS
+
+
+@required
+def _booking_moment(outcome: Outcome, now: datetime) -> datetime:
+    """Return when the money came, or now where that isn't told or its month is closed and cut already."""
+    came_at = min(outcome.occurred_at or now, now)
+    return came_at if buttons_operations.keep_period_open(period=Period.at(came_at)) else now
 
 
 def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:

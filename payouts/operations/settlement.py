@@ -22,6 +22,7 @@ from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement, SettlementEarning, SettlementRange, SettlementSpend
+from payouts.operations import deposits
 from payouts.queries import books, due, settlements
 from payouts.split import split_spend
 
@@ -70,12 +71,12 @@ def settle(*, period: Period, clock: Callable[[], datetime], step: Step) -> bool
     return finished_here
 
 
-@durable
 def open_settlement(*, period: Period, now: datetime) -> Settlement:
     """Close the period, fix what each fan spends, and cut the fans into ranges; open it only once.
 
     A fan spends the budget in force for the period, or the balance at the period's end where that
-    is smaller. Fans without either, or without clicks, are left out.
+    is smaller. Fans without either, or without clicks, are left out. Deposits that were started
+    before the end are asked about first, so that what was paid in time counts.
 
     :raises PeriodNotOver: if the period isn't over.
     :raises EarlierPeriodDue: if a month before it isn't settled.
@@ -83,6 +84,15 @@ def open_settlement(*, period: Period, now: datetime) -> Settlement:
     """
     if now < period.end:
         raise PeriodNotOver(period)
+    opened = settlements.settlement_of(period=period)
+    if opened is not None:
+        return opened
+    deposits.collect_deposits(started_before=period.end, now=now)
+    return _open_settlement(period=period, now=now)
+
+
+@durable
+def _open_settlement(*, period: Period, now: datetime) -> Settlement:
     _wait_for_other_openings()
     opened = settlements.settlement_of(period=period)
     if opened is not None:

@@ -30,6 +30,14 @@ def spendable_micros(*, fan: User, period: Period) -> int:
     return max(0, fan_balance_micros(fan=fan) - claimed_micros(fan=fan, until=period.previous))
 
 
+def charge_cents(*, subscription: Subscription, period: Period) -> int:
+    """Return what the promise costs now: nothing where the balance covers the period, else its budget for a term."""
+    needed = money.cents_to_micros(subscription.budget_cents)
+    if spendable_micros(fan=subscription.fan, period=period) >= needed:
+        return 0
+    return subscription.budget_cents * subscription.term_months
+
+
 def unused_cents(*, fan: User, now: datetime) -> int:
     """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
     claimed = claimed_micros(fan=fan, until=Period.at(now))

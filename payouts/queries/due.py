@@ -39,11 +39,12 @@ def due_periods(*, now: datetime) -> list[Period]:
     return unsettled_periods(until=Period.at(now).previous)
 
 
-def open_deposits() -> list[uuid.UUID]:
-    """Return the deposits whose outcome isn't known, oldest first."""
-    return list(
-        Deposit.objects.filter(state__in=Deposit.OPEN_STATES).order_by("started_at").values_list("id", flat=True)
-    )
+def open_deposits(*, started_before: datetime | None = None) -> list[uuid.UUID]:
+    """Return the deposits whose outcome isn't known, all or those of before a moment, oldest first."""
+    deposits = Deposit.objects.filter(state__in=Deposit.OPEN_STATES)
+    if started_before is not None:
+        deposits = deposits.filter(started_at__lt=started_before)
+    return list(deposits.order_by("started_at").values_list("id", flat=True))
 
 
 def open_refunds() -> list[uuid.UUID]:

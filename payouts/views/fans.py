@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -61,9 +60,9 @@ def subscription(request: HttpRequest) -> HttpResponse:
             first_month = month(promised.effective_from)
             messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": first_month})
             return redirect(next_page(request, default=reverse("payouts:subscription")))
-        needed = money.cents_to_micros(promised.budget_cents)
-        if balances.spendable_micros(fan=fan, period=Period.at(now)) < needed:
-            return _to_pay_page(request, amount_cents=promised.budget_cents * promised.term_months)
+        amount_cents = balances.charge_cents(subscription=promised, period=Period.at(now))
+        if amount_cents > 0:
+            return _to_pay_page(request, amount_cents=amount_cents)
         messages.success(request, _("Your budget is set, and your balance covers it."))
         return redirect(next_page(request, default=reverse("payouts:cake")))
     return render(
@@ -118,19 +117,17 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
 def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
     """Show what became of a deposit; the provider's page leads back here."""
     own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
+    provider_url = ""
     if own.state in Deposit.OPEN_STATES:
-        outcome = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now())
+        provider_url = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now()).url
         own.refresh_from_db()
-        confirm_url = outcome.url
-    else:
-        confirm_url = ""
     return render(
         request,
         "payouts/deposit.html",
         {
             "deposit": own,
-            "confirm_url": confirm_url,
-            "is_waiting": own.state == Deposit.State.PENDING,
+            "provider_url": provider_url,
+            "is_waiting": own.state == Deposit.State.PENDING and not provider_url,
             "next": next_page(request, default=reverse("payouts:cake")),
         },
     )
@@ -199,12 +196,10 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
 
 def _to_pay_page(request: HttpRequest, *, amount_cents: int) -> HttpResponse:
     """Start a deposit and lead to the provider's page, from where the fan comes back to `next`."""
-    going_on = next_page(request, default="")
-    query = f"?{urlencode({'next': going_on})}" if going_on else ""
     url = deposits.start_deposit(
         fan=user_of(request),
         amount_cents=amount_cents,
-        return_url_of=lambda deposit_id: tasks.return_url_of_deposit(deposit_id) + query,
+        next_page=next_page(request, default=""),
         now=timezone.now(),
     )
     return redirect(url)

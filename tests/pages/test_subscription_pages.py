@@ -223,6 +223,7 @@ def test_a_payments_page_tells_how_far_it_is(  # noqa: PLR0917  The fixtures are
 ) -> None:
     """It looks again by itself only while there is something to wait for, and then offers the way on."""
     deposit = world.pay_page_opened(fan, amount_cents=500)
+    client.post(reverse("sandbox:pay", args=[deposit.pk]), {"choice": "succeed"})
     Deposit.objects.filter(pk=deposit.pk).update(state=state, reason=reason, processor_fee_cents=0)
     page = client.get(reverse("payouts:deposit", args=[deposit.pk]))
     document = world.document(page)
@@ -230,6 +231,19 @@ def test_a_payments_page_tells_how_far_it_is(  # noqa: PLR0917  The fixtures are
     assert words in world.text(page)
     assert len(document.query('meta[http-equiv="refresh"]')) == (state == "pending")
     assert [each.attrs["href"] for each in document.query("main a.button")] == ([link] if link else [])
+
+
+def test_a_page_of_a_payment_that_was_left_leads_back_to_it(fan: User, client: StrictClient) -> None:
+    """Who came back without paying can go on with it, and the page doesn't wait for what can't come by itself."""
+    deposit = world.pay_page_opened(fan, amount_cents=500)
+    page = client.get(reverse("payouts:deposit", args=[deposit.pk]))
+    document = world.document(page)
+
+    assert "You haven't paid yet." in world.text(page)
+    assert [each.attrs["href"] for each in document.query("main a.button")] == [
+        reverse("sandbox:pay", args=[deposit.pk])
+    ]
+    assert not document.query('meta[http-equiv="refresh"]')
 
 
 def test_a_page_of_a_payment_to_confirm_leads_to_the_bank(fan: User, client: StrictClient) -> None:

@@ -18,7 +18,6 @@ from buttons.models import Button, Click
 from flattr.period import Period
 from payouts.models import Deposit, Payout
 from payouts.operations import deposits, payouts
-from payouts.tasks import return_url_of_deposit
 from tests import given
 
 NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
@@ -81,7 +80,7 @@ def build() -> World:
 
 def pay_page_opened(fan: User, *, amount_cents: int) -> Deposit:
     """Let the fan go to the pay page; return the deposit that waits there."""
-    url = deposits.start_deposit(fan=fan, amount_cents=amount_cents, return_url_of=return_url_of_deposit, now=NOW)
+    url = deposits.start_deposit(fan=fan, amount_cents=amount_cents, now=NOW)
     return Deposit.objects.get(pk=resolve(url).kwargs["payment_id"])
 
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import IntegrityError
 
+from flattr.period import Period
 from flattr.transactions import savepoint
 from payouts.gateway import Outcome, Result
 from payouts.gateway.sandbox import gateway as sandbox
@@ -14,7 +16,7 @@ from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.ledger.models import Transfer
-from payouts.models import Deposit
+from payouts.models import Deposit, SettlementSpend
 from payouts.operations import deposits
 from payouts.queries import balances, books
 from tests import given
@@ -25,6 +27,7 @@ CENT = 10_000
 PAID = Outcome(result=Result.SUCCEEDED, fee_cents=32)
 DECLINED = Outcome(result=Result.DECLINED, reason="card_declined")
 PENDING = Outcome(result=Result.PENDING)
+CANCELLED = Outcome(result=Result.CANCELLED)
 NEEDS_FAN = Outcome(result=Result.NEEDS_FAN, url="/confirm")
 
 
@@ -117,24 +120,93 @@ def test_a_declined_deposit_is_never_opened_again(later: Outcome, deposit: Depos
     assert books.check_books() == []
 
 
-@pytest.mark.parametrize(("outcome", "state"), [(PENDING, "pending"), (NEEDS_FAN, "needs_fan")])
-def test_a_deposit_that_nobody_pays_expires(
-    outcome: Outcome, state: str, deposit: Deposit, mid_october: datetime
-) -> None:
-    """A day after the fan left the page, or the bank's question, it no longer counts as under way."""
-    assert record(deposit, outcome, now=mid_october + timedelta(days=1)).state == state
-    assert record(deposit, outcome, now=mid_october + timedelta(days=1, seconds=1)).state == Deposit.State.EXPIRED
-    assert not balances.has_open_deposit(fan=deposit.fan)
+@pytest.mark.parametrize("choice", ["", "challenge"])
+def test_a_deposit_that_nobody_pays_is_closed_at_the_provider(choice: str, mid_october: datetime) -> None:
+    """A day after the fan left the page, or the bank's question, it can't be paid any more and has expired."""
+    with time_machine.travel(mid_october, tick=False):
+        deposit, payment = at_pay_page(mid_october)
+        if choice:
+            sandbox.choose(payment=payment, choice=choice)
+        collect(deposit, mid_october + timedelta(days=1))
+        deposit.refresh_from_db()
+        assert deposit.state == ("needs_fan" if choice else "pending")
+        collect(deposit, mid_october + timedelta(days=1, seconds=1))
+        deposit.refresh_from_db()
+        assert deposit.state == Deposit.State.EXPIRED
+        assert not balances.has_open_deposit(fan=deposit.fan)
+
+        sandbox.choose(payment=payment, choice="succeed")
+    assert collect(deposit, mid_october + timedelta(days=2)) is Result.CANCELLED
+
+
+def test_a_deposit_paid_at_the_last_moment_never_expires(mid_october: datetime) -> None:
+    """What the fan paid and the provider hasn't decided can't be closed; it is asked about until it is decided."""
+    late = mid_october + timedelta(days=2)
+    with time_machine.travel(late, tick=False) as clock:
+        deposit, payment = at_pay_page(mid_october)
+        sandbox.choose(payment=payment, choice="succeed")
+        assert collect(deposit, late) is Result.PENDING
+        deposit.refresh_from_db()
+        assert deposit.state == Deposit.State.PENDING
+        clock.shift(timedelta(seconds=2))
+        assert collect(deposit, late + timedelta(seconds=2)) is Result.SUCCEEDED
+
+    assert balances.fan_balance_micros(fan=deposit.fan) == 1000 * CENT
 
 
 def test_money_that_came_after_all_counts(deposit: Deposit, mid_october: datetime) -> None:
     """A success after the expiry is booked: the money is there."""
-    record(deposit, PENDING, now=mid_october + timedelta(days=2))
+    record(deposit, CANCELLED, now=mid_october + timedelta(days=2))
+    assert deposit.state == Deposit.State.EXPIRED
     record(deposit, PAID, now=mid_october + timedelta(days=3))
 
     assert deposit.state == Deposit.State.SUCCEEDED
     assert balances.fan_balance_micros(fan=deposit.fan) == 500 * CENT
     assert books.check_books() == []
+
+
+@pytest.mark.parametrize(("told_late", "is_closed"), [(True, False), (True, True), (False, False)])
+def test_money_is_booked_when_it_came(
+    told_late: bool,  # noqa: FBT001
+    is_closed: bool,  # noqa: FBT001
+    deposit: Deposit,
+    october: Period,
+) -> None:
+    """What was paid before midnight is October's, whenever we hear of it, unless October is cut already."""
+    now = october.end + timedelta(minutes=5)
+    paid_at = october.last_moment if told_late else now + timedelta(seconds=1)
+    if is_closed:
+        given.settled(october, now=now)
+    paid = Outcome(result=Result.SUCCEEDED, occurred_at=paid_at, fee_cents=32)
+    record(deposit, paid, now=now)
+
+    expected = paid_at if told_late and not is_closed else now
+    assert set(Transfer.objects.values_list("occurred_at", flat=True)) == {expected}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_paid_in_time_counts_for_the_month(october: Period) -> None:
+    """Before a month is cut the provider is asked about its deposits, whether or not any sweep has run."""
+    fan = given.user()
+    given.subscription(fan, budget_cents=500, period=october)
+    given.click(fan, given.button(), now=october.start)
+    with time_machine.travel(october.last_moment - timedelta(seconds=2), tick=False):
+        deposits.start_deposit(fan=fan, amount_cents=500, now=october.last_moment)
+        sandbox.choose(payment=SandboxPayment.objects.get(), choice="succeed")
+    given.settled(october, now=october.end)
+
+    assert SettlementSpend.objects.get().spend_micros == 500 * CENT
+    assert Transfer.objects.get(kind="deposit").occurred_at < october.end
+
+
+def test_a_provider_that_is_away_stops_no_month(
+    deposit: Deposit, october: Period, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The settlement goes on with the money that is known, and the log names the deposit."""
+    monkeypatch.setattr(sandbox.SandboxGateway, "deposit_outcome", given.away)
+    given.settled(october, now=october.end)
+
+    assert f"The deposit {deposit.id} can't be asked about now: away" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -180,14 +252,12 @@ def test_the_sandbox_answers_a_moment_after_the_choice(
     """As a real provider's, its answer comes after the fan is back."""
     fan = given.user()
     with time_machine.travel(mid_october, tick=False) as clock:
-        page = deposits.start_deposit(
-            fan=fan, amount_cents=1000, return_url_of=lambda id_: f"/back/{id_}", now=mid_october
-        )
+        page = deposits.start_deposit(fan=fan, amount_cents=1000, now=mid_october)
         deposit = Deposit.objects.get()
         payment = SandboxPayment.objects.get()
         assert str(deposit.id) in page
         assert str(payment) == str(deposit.id)
-        assert (payment.pk, payment.return_url) == (deposit.id, f"/back/{deposit.id}")
+        assert (payment.pk, payment.return_url) == (deposit.id, f"{settings.APP_URL}/deposits/{deposit.id}/")
         assert collect(deposit, mid_october) is Result.PENDING
         sandbox.choose(payment=payment, choice=choice)
         assert collect(deposit, mid_october) is Result.PENDING
@@ -206,7 +276,7 @@ def test_the_sandbox_can_ask_for_a_confirmation(mid_october: datetime) -> None:
     """A challenged payment waits for the fan at an address, and takes its fee when it succeeds."""
     fan = given.user()
     with time_machine.travel(mid_october, tick=False) as clock:
-        deposits.start_deposit(fan=fan, amount_cents=1000, return_url_of=str, now=mid_october)
+        deposits.start_deposit(fan=fan, amount_cents=1000, now=mid_october)
         deposit, payment = Deposit.objects.get(), SandboxPayment.objects.get()
         sandbox.choose(payment=payment, choice="challenge")
         outcome = deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
@@ -215,13 +285,24 @@ def test_the_sandbox_can_ask_for_a_confirmation(mid_october: datetime) -> None:
         sandbox.choose(payment=payment, choice="succeed")
         clock.shift(timedelta(seconds=2))
         assert deposits.collect_deposit(deposit_id=deposit.id, now=mid_october) == Outcome(
-            result=Result.SUCCEEDED, fee_cents=40
+            result=Result.SUCCEEDED, occurred_at=mid_october + timedelta(seconds=2), fee_cents=40
         )
 
 
-def test_a_deposit_that_the_provider_never_heard_of_is_pending(deposit: Deposit, mid_october: datetime) -> None:
-    """We may have been killed between noting it and asking for it."""
-    assert collect(deposit, mid_october) is Result.PENDING
+def test_a_deposit_that_the_provider_never_heard_of_expires(deposit: Deposit, mid_october: datetime) -> None:
+    """We may have been killed between noting it and asking for it; a call that comes late then opens no page."""
+    assert collect(deposit, mid_october) is Result.UNKNOWN
+    deposit.refresh_from_db()
+    assert deposit.state == Deposit.State.PENDING
+    assert collect(deposit, mid_october + timedelta(days=2)) is Result.CANCELLED
+    deposit.refresh_from_db()
+    assert deposit.state == Deposit.State.EXPIRED
+
+
+def at_pay_page(now: datetime) -> tuple[Deposit, SandboxPayment]:
+    """Let a fan go to the pay page of a deposit of 10 EUR, and return both."""
+    deposits.start_deposit(fan=given.user(), amount_cents=1000, now=now)
+    return Deposit.objects.get(), SandboxPayment.objects.get()
 
 
 def collect(deposit: Deposit, now: datetime) -> Result:

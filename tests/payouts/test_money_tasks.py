@@ -156,7 +156,7 @@ def test_open_deposits_and_refunds_are_asked_about(rung: Rung, mid_october: date
     fan = given.user()
     given.deposit(fan, amount_cents=900, now=mid_october)
     with time_machine.travel(mid_october, tick=False) as clock:
-        deposits.start_deposit(fan=fan, amount_cents=500, return_url_of=str, now=mid_october)
+        deposits.start_deposit(fan=fan, amount_cents=500, now=mid_october)
         sandbox.choose(payment=SandboxPayment.objects.get(), choice="succeed")
         refund = deposits.request_refund(fan=fan, amount_cents=400, now=mid_october)
         for _ in range(2):

@@ -159,7 +159,8 @@ def test_an_approved_payout_is_sent_and_arrives(payout: Payout, staff: User, rel
         payout.refresh_from_db()
         assert payout.state == Payout.State.SENDING
         clock.shift(timedelta(seconds=3))
-        assert payouts.advance_payout(payout_id=payout.id, now=released + timedelta(seconds=3)) == ARRIVED
+        outcome = payouts.advance_payout(payout_id=payout.id, now=released + timedelta(seconds=3))
+        assert outcome.result is Result.SUCCEEDED
     payout.refresh_from_db()
 
     assert (payout.state, payout.reviewed_by, payout.ended_at) == (

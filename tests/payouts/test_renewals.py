@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 
 from accounts.models import Subscription, User
 from flattr.period import Period
-from payouts.gateway import Outcome, Result
+from payouts.gateway import Outcome, ProviderUnavailable, Result
 from payouts.gateway.sandbox.gateway import SandboxGateway
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def renew(fan: User, now: datetime) -> Deposit | None:
     """Charge the fan if that is due."""
-    return deposits.renew_deposit(fan=fan, return_url_of=lambda id_: f"/back/{id_}", now=now)
+    return deposits.renew_deposit(fan=fan, now=now)
 
 
 def subscriber(period: Period, *, budget_cents: int = 500) -> User:
@@ -41,7 +42,7 @@ def test_a_fan_without_money_is_charged_the_budget(october: Period, mid_october:
     assert (deposit.amount_cents, deposit.for_period, deposit.state) == (500, october, Deposit.State.PENDING)
     payment = SandboxPayment.objects.get()
     assert (payment.pk, payment.person_id, payment.amount_cents) == (deposit.id, fan.pk, 500)
-    assert payment.return_url == f"/back/{deposit.id}"
+    assert payment.return_url == f"{settings.APP_URL}/deposits/{deposit.id}/"
 
 
 def test_a_quarterly_fan_is_charged_three_months(october: Period, mid_october: datetime) -> None:
@@ -174,6 +175,40 @@ def test_a_renewal_that_needs_the_fan_tells_so_once(october: Period, mid_october
     assert [each.kind for each in fan.notifications.all()] == ["deposit_needs_you"]
 
 
+def test_a_renewal_that_was_cut_short_is_asked_for_again(
+    october: Period, mid_october: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker killed between noting the charge and asking for it doesn't let the fan's month go unpaid."""
+    fan = subscriber(october)
+    with monkeypatch.context() as patched:
+        patched.setattr(SandboxGateway, "charge_saved_method", given.away)
+        with pytest.raises(ProviderUnavailable):
+            renew(fan, mid_october)
+    deposit = Deposit.objects.get()
+    assert not SandboxPayment.objects.exists()
+    for _ in range(2):
+        deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
+
+    payment = SandboxPayment.objects.get()
+    assert (payment.pk, payment.person_id, payment.amount_cents) == (deposit.id, fan.pk, 500)
+
+
+def test_a_renewal_is_closed_when_its_month_is_over(october: Period, mid_october: datetime) -> None:
+    """The bank's question about October can't be answered in November, whose own charge takes its place."""
+    fan = subscriber(october)
+    deposit = renew(fan, mid_october)
+    assert deposit is not None
+    SandboxPayment.objects.update(state=SandboxPayment.State.CHALLENGED)
+    deposits.collect_deposit(deposit_id=deposit.id, now=october.last_moment)
+    assert renew(fan, october.end) is None
+    deposits.collect_deposit(deposit_id=deposit.id, now=october.end)
+    deposit.refresh_from_db()
+
+    assert deposit.state == Deposit.State.EXPIRED
+    assert SandboxPayment.objects.get().state == SandboxPayment.State.CANCELLED
+    assert renew(fan, october.end) is not None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_renewals_at_once_charge_once(october: Period, mid_october: datetime) -> None:
     """However many workers are rung for the same fan, one charge is made."""
@@ -182,23 +217,3 @@ def test_two_renewals_at_once_charge_once(october: Period, mid_october: datetime
 
     assert [type(each).__name__ for each in results if each is not None] == ["Deposit"]
     assert Deposit.objects.count() == SandboxPayment.objects.count() == 1
-
-
-def test_a_renewal_that_nobody_confirms_ends_with_its_month(october: Period, mid_october: datetime) -> None:
-    """Until then it waits for the fan; after it the next month's charge takes its place."""
-    fan = subscriber(october)
-    first = renew(fan, mid_october)
-    assert first is not None
-    asks = Outcome(result=Result.NEEDS_FAN, url="/confirm")
-    deposits.record_deposit(deposit_id=first.id, outcome=asks, now=october.last_moment)
-    first.refresh_from_db()
-
-    assert first.state == Deposit.State.NEEDS_FAN
-
-    deposits.record_deposit(deposit_id=first.id, outcome=asks, now=october.end)
-    first.refresh_from_db()
-
-    assert first.state == Deposit.State.EXPIRED
-    second = renew(fan, october.end)
-    assert second is not None
-    assert second.for_period == october.next

@@ -20,6 +20,7 @@ _FEE_BASIS_POINTS: Final = 150
 _FEE_FIXED_CENTS: Final = 25
 
 State = SandboxPayment.State
+_WAITING_FOR_PERSON: Final = (State.OPEN, State.CHALLENGED)
 
 
 class SandboxGateway:
@@ -57,10 +58,18 @@ class SandboxGateway:
         """Tell what the person chose on the pay page, a moment later."""
         payment = SandboxPayment.objects.filter(pk=deposit_id).first()
         if payment is None:
-            return Outcome(result=Result.PENDING)
-        if payment.state == State.CHALLENGED:
-            return Outcome(result=Result.NEEDS_FAN, url=reverse("sandbox:pay", args=[deposit_id]))
+            return Outcome(result=Result.UNKNOWN)
+        if payment.state in _WAITING_FOR_PERSON:
+            result = Result.PENDING if payment.state == State.OPEN else Result.NEEDS_FAN
+            return Outcome(result=result, url=reverse("sandbox:pay", args=[deposit_id]))
         return _outcome(payment, fee_cents=_FEE_FIXED_CENTS + payment.amount_cents * _FEE_BASIS_POINTS // 10_000)
+
+    def cancel_deposit(self, *, deposit_id: uuid.UUID) -> None:
+        """Close the pay page, or note that a deposit never heard of is not to be paid."""
+        _remember(movement_id=deposit_id, person_id=0, amount_cents=0, is_incoming=True, state=State.CANCELLED)
+        SandboxPayment.objects.filter(pk=deposit_id, state__in=_WAITING_FOR_PERSON).update(
+            state=State.CANCELLED, due_at=timezone.now()
+        )
 
     def send_payout(self, *, payout_id: uuid.UUID, creator_id: int, amount_cents: int) -> None:
         """Pretend to pay a creator."""
@@ -73,7 +82,7 @@ class SandboxGateway:
     def sending_outcome(self, *, movement_id: uuid.UUID) -> Outcome:
         """Tell whether the money arrived, a moment later."""
         payment = SandboxPayment.objects.filter(pk=movement_id).first()
-        return Outcome(result=Result.PENDING) if payment is None else _outcome(payment, fee_cents=0)
+        return Outcome(result=Result.UNKNOWN) if payment is None else _outcome(payment, fee_cents=0)
 
 
 def choose(*, payment: SandboxPayment, choice: str) -> None:
@@ -84,7 +93,7 @@ def choose(*, payment: SandboxPayment, choice: str) -> None:
         "challenge": (State.CHALLENGED, ""),
     }
     state, reason = changes[choice]
-    SandboxPayment.objects.filter(pk=payment.pk, state__in=[State.OPEN, State.CHALLENGED]).update(
+    SandboxPayment.objects.filter(pk=payment.pk, state__in=_WAITING_FOR_PERSON).update(
         state=state, reason=reason, due_at=timezone.now() + DELAY
     )
 
@@ -127,8 +136,12 @@ def _remember(
 
 
 def _outcome(payment: SandboxPayment, *, fee_cents: int) -> Outcome:
-    if payment.state not in {State.SUCCEEDING, State.FAILING} or payment.due_at > timezone.now():
-        return Outcome(result=Result.PENDING)
-    if payment.state == State.SUCCEEDING:
-        return Outcome(result=Result.SUCCEEDED, fee_cents=fee_cents)
-    return Outcome(result=Result.DECLINED, reason=payment.reason)
+    match payment.state:
+        case State.CANCELLED:
+            return Outcome(result=Result.CANCELLED, occurred_at=payment.due_at)
+        case _ if payment.due_at > timezone.now():
+            return Outcome(result=Result.PENDING)
+        case State.SUCCEEDING:
+            return Outcome(result=Result.SUCCEEDED, occurred_at=payment.due_at, fee_cents=fee_cents)
+        case _:
+            return Outcome(result=Result.DECLINED, occurred_at=payment.due_at, reason=payment.reason)

@@ -18,6 +18,8 @@ class SandboxPayment(models.Model):
         """It will have succeeded at `due_at`."""
         FAILING = "failing"
         """It will have failed at `due_at`."""
+        CANCELLED = "cancelled"
+        """Its asker closed it before the person had decided."""
 
     id = models.UUIDField(primary_key=True)
     person_id = models.BigIntegerField()
