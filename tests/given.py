@@ -121,14 +121,15 @@ def posting(
     *,
     key: str = "",
     occurred_at: datetime = MOMENT,
-    kind: chart.TransferKind = chart.TransferKind.DEPOSIT,
 ) -> ledger.Posting:
-    """Return a posting, under a key of its own unless one is given."""
+    """Return a posting of the kind that goes this way, under a key of its own unless one is given."""
+    way = (debit.kind, credit.kind)
+    kinds = (kind for kind, route in chart.ROUTES.items() if route == way)
     return ledger.Posting(
         debit_account_id=debit.pk,
         credit_account_id=credit.pk,
         amount_micros=amount_micros,
-        kind=kind,
+        kind=next(kinds, chart.TransferKind.REVERSAL),
         idempotency_key=key or f"example:{next(_numbers)}",
         occurred_at=occurred_at,
     )

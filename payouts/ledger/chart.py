@@ -58,3 +58,19 @@ class TransferKind(TextChoices):
     REFUND_SENT = "refund_sent", _("refund sent")
     REFUND_RETURNED = "refund_returned", _("refund returned")
     REVERSAL = "reversal", _("reversal")
+
+
+ROUTES: Final = {
+    TransferKind.DEPOSIT: (Kind.PROCESSOR_CASH, Kind.FAN_BALANCE),
+    TransferKind.PROCESSOR_FEE: (Kind.PROCESSOR_FEE, Kind.PROCESSOR_CASH),
+    TransferKind.SHARE: (Kind.FAN_BALANCE, Kind.SETTLEMENT_CLEARING),
+    TransferKind.EARNING: (Kind.SETTLEMENT_CLEARING, Kind.CREATOR_BALANCE),
+    TransferKind.PLATFORM_FEE: (Kind.SETTLEMENT_CLEARING, Kind.PLATFORM_FEE),
+    TransferKind.PAYOUT_RESERVED: (Kind.CREATOR_BALANCE, Kind.PAYOUTS_IN_TRANSIT),
+    TransferKind.PAYOUT_SENT: (Kind.PAYOUTS_IN_TRANSIT, Kind.PROCESSOR_CASH),
+    TransferKind.PAYOUT_RETURNED: (Kind.PAYOUTS_IN_TRANSIT, Kind.CREATOR_BALANCE),
+    TransferKind.REFUND_RESERVED: (Kind.FAN_BALANCE, Kind.PAYOUTS_IN_TRANSIT),
+    TransferKind.REFUND_SENT: (Kind.PAYOUTS_IN_TRANSIT, Kind.PROCESSOR_CASH),
+    TransferKind.REFUND_RETURNED: (Kind.PAYOUTS_IN_TRANSIT, Kind.FAN_BALANCE),
+}
+"""The kinds of account that each kind of transfer debits and credits. A reversal goes any of these ways back."""

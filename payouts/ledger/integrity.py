@@ -6,6 +6,8 @@ from typing import Final
 
 from django.db import connection
 
+from payouts.ledger import chart
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -18,6 +20,8 @@ class Finding:
         """Write the finding as one line."""
         return f"{self.rule}: {self.detail}"
 
+
+_ROUTES: Final = ", ".join(f"('{kind}', '{debit}', '{credit}')" for kind, (debit, credit) in chart.ROUTES.items())
 
 RULES: Final[Mapping[str, str]] = {
     "counters equal the sums of transfers": """
@@ -36,6 +40,13 @@ RULES: Final[Mapping[str, str]] = {
         SELECT format('debits are %s, credits are %s', sum(debits_micros), sum(credits_micros))
         FROM ledger_ledgeraccount HAVING sum(debits_micros) <> sum(credits_micros)
         """,
+    "every transfer goes the way of its kind": """
+        SELECT format('transfer %s is a %s from %s to %s', transfer.id, transfer.kind, debit.kind, credit.kind)
+        FROM ledger_transfer AS transfer
+        JOIN ledger_ledgeraccount AS debit ON debit.id = transfer.debit_account_id
+        JOIN ledger_ledgeraccount AS credit ON credit.id = transfer.credit_account_id
+        WHERE transfer.kind <> 'reversal' AND (transfer.kind, debit.kind, credit.kind) NOT IN (VALUES routes)
+        """.replace("routes", _ROUTES),
     "no balance is below zero where its kind forbids it": """
         SELECT format('account %s (%s) is overdrawn', id, kind) FROM ledger_ledgeraccount
         WHERE kind IN ('fan_balance', 'settlement_clearing', 'creator_balance', 'payouts_in_transit', 'disputed')

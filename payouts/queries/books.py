@@ -5,6 +5,34 @@ from typing import Final
 from payouts.ledger import integrity
 from payouts.ledger.integrity import Finding
 
+_POSTED: Final = """
+    SELECT transfer.idempotency_key AS key, transfer.kind, transfer.amount_micros AS micros,
+           coalesce(debit.owner_id, credit.owner_id) AS owner_id
+    FROM ledger_transfer AS transfer
+    JOIN ledger_ledgeraccount AS debit ON debit.id = transfer.debit_account_id
+    JOIN ledger_ledgeraccount AS credit ON credit.id = transfer.credit_account_id
+    """
+
+
+def _posted_as_documented(documents: str, *kinds: str) -> str:
+    """Return a query for the transfers of these kinds that have no document, differ from it, or are missing.
+
+    `documents` selects the key, kind and owner of each transfer that there must be, and its micros.
+    """
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
+    return f"""
+        SELECT format('%s: documented are %s micros as %s for user %s, posted %s micros as %s for user %s', key,
+                      coalesce(document.micros, 0), coalesce(document.kind, 'nothing'),
+                      coalesce(document.owner_id::text, 'nobody'),
+                      coalesce(posted.micros, 0), coalesce(posted.kind, 'nothing'),
+                      coalesce(posted.owner_id::text, 'nobody'))
+        FROM ({documents}) AS document
+        FULL JOIN ({_POSTED} WHERE transfer.kind IN ({listed})) AS posted USING (key)
+        WHERE (document.kind, document.owner_id, document.micros)
+              IS DISTINCT FROM (posted.kind::text, posted.owner_id, posted.micros)
+        """  # noqa: S608  All parts are written below, none comes from outside.
+
+
 RULES: Final = {
     **integrity.RULES,
     "clearing is zero outside a settlement": """
@@ -19,92 +47,130 @@ RULES: Final = {
               WHERE settlement.finished_at IS NULL AND part.done_at IS NOT NULL) AS open
         WHERE account.micros <> open.micros
         """,
-    "each fan's lines equal the fan's spend": """
-        SELECT format('settlement %s, fan %s: lines sum to %s, spend is %s',
-                      spend.settlement_id, spend.fan_id, coalesce(line.micros, 0), spend.spend_micros)
+    "every fan paid at most the budget that they promised": """
+        SELECT format('settlement %s, fan %s paid %s of a budget of %s, promised were %s (%s)', settlement.period,
+                      spend.fan_id, spend.spend_micros, spend.budget_micros,
+                      coalesce(promise.budget_cents, 0)::bigint * 10000, coalesce(promise.state, 'nothing'))
         FROM payouts_settlementspend AS spend
-        JOIN payouts_settlement AS settlement
-             ON settlement.id = spend.settlement_id AND settlement.finished_at IS NOT NULL
-        FULL JOIN (SELECT settlement_id, fan_id, sum(amount_micros) AS micros
+        JOIN payouts_settlement AS settlement ON settlement.id = spend.settlement_id
+        LEFT JOIN LATERAL (
+             SELECT budget_cents, state FROM accounts_subscription
+             WHERE fan_id = spend.fan_id AND effective_from <= settlement.period
+             ORDER BY id DESC LIMIT 1) AS promise ON true
+        WHERE spend.spend_micros > spend.budget_micros
+              OR (spend.budget_micros, 'active')
+                 IS DISTINCT FROM (promise.budget_cents::bigint * 10000, promise.state::text)
+        """,
+    "each fan's lines equal the fan's spend": """
+        SELECT format('settlement %s, fan %s: lines sum to %s for %s clicks, spend is %s for %s', settlement_id,
+                      fan_id, coalesce(line.micros, 0), coalesce(line.clicks, 0),
+                      coalesce(spend.spend_micros, 0), coalesce(spend.clicks, 0))
+        FROM (SELECT settlement_id, fan_id, spend_micros, clicks FROM payouts_settlementspend
+              WHERE settlement_id IN (SELECT id FROM payouts_settlement WHERE finished_at IS NOT NULL)) AS spend
+        FULL JOIN (SELECT settlement_id, fan_id, sum(amount_micros) AS micros, sum(clicks) AS clicks
                    FROM payouts_settlementline
                    WHERE settlement_id IN (SELECT id FROM payouts_settlement WHERE finished_at IS NOT NULL)
                    GROUP BY 1, 2) AS line
-             ON line.settlement_id = spend.settlement_id AND line.fan_id = spend.fan_id
-        WHERE line.micros IS DISTINCT FROM spend.spend_micros
-              AND (spend.id IS NULL OR settlement.id IS NOT NULL)
+             USING (settlement_id, fan_id)
+        WHERE (line.micros, line.clicks) IS DISTINCT FROM (spend.spend_micros::numeric, spend.clicks::bigint)
         """,
-    "each fan's spend equals the fan's transfer": """
-        SELECT format('settlement %s, fan %s: spend is %s, transfer is %s',
-                      settlement.period, spend.fan_id, spend.spend_micros, coalesce(transfer.amount_micros, 0))
-        FROM payouts_settlementspend AS spend
-        JOIN payouts_settlement AS settlement
-             ON settlement.id = spend.settlement_id AND settlement.finished_at IS NOT NULL
-        LEFT JOIN ledger_transfer AS transfer
-             ON transfer.idempotency_key
-                = format('settlement:%s:fan:%s', to_char(settlement.period, 'YYYY-MM'), spend.fan_id)
-        WHERE transfer.amount_micros IS DISTINCT FROM spend.spend_micros
-        """,
-    "each settlement's shares equal its lines, fees and earnings": """
-        SELECT format('settlement %s: spends %s, earnings %s', settlement.period, spend.micros, earning.micros)
-        FROM payouts_settlement AS settlement
-        CROSS JOIN LATERAL (SELECT coalesce(sum(spend_micros), 0) AS micros FROM payouts_settlementspend
-                            WHERE settlement_id = settlement.id) AS spend
-        CROSS JOIN LATERAL (SELECT coalesce(sum(gross_micros), 0) AS micros FROM payouts_settlementearning
-                            WHERE settlement_id = settlement.id) AS earning
-        WHERE settlement.finished_at IS NOT NULL AND spend.micros <> earning.micros
+    "each line pays its button's creator, less the settlement's fee": """
+        SELECT format('line %s: %s micros less %s to creator %s, the button is of creator %s, the fee %s in 10000',
+                      line.id, line.amount_micros, line.fee_micros, line.creator_id, button.creator_id,
+                      settlement.fee_basis_points)
+        FROM payouts_settlementline AS line
+        JOIN payouts_settlement AS settlement ON settlement.id = line.settlement_id
+        JOIN buttons_button AS button ON button.id = line.button_id
+        WHERE line.creator_id <> button.creator_id
+              OR line.fee_micros <> line.amount_micros * settlement.fee_basis_points / 10000
         """,
     "each creator's lines equal the creator's earnings": """
-        SELECT format('settlement %s, creator %s: lines %s less %s, earnings %s less %s',
-                      earning.settlement_id, earning.creator_id, line.gross, line.fee,
-                      earning.gross_micros, earning.fee_micros)
+        SELECT format('settlement %s, creator %s: lines are %s less %s for %s clicks, earnings %s less %s for %s',
+                      settlement_id, creator_id, coalesce(line.gross, 0), coalesce(line.fee, 0),
+                      coalesce(line.clicks, 0), coalesce(earning.gross_micros, 0),
+                      coalesce(earning.fee_micros, 0), coalesce(earning.clicks, 0))
         FROM payouts_settlementearning AS earning
-        LEFT JOIN (SELECT settlement_id, creator_id, sum(amount_micros) AS gross, sum(fee_micros) AS fee
-                   FROM payouts_settlementline GROUP BY 1, 2) AS line
-             ON line.settlement_id = earning.settlement_id AND line.creator_id = earning.creator_id
-        WHERE (line.gross, line.fee) IS DISTINCT FROM (earning.gross_micros::numeric, earning.fee_micros::numeric)
+        FULL JOIN (SELECT settlement_id, creator_id, sum(amount_micros) AS gross, sum(fee_micros) AS fee,
+                          sum(clicks) AS clicks
+                   FROM payouts_settlementline
+                   WHERE settlement_id IN (SELECT id FROM payouts_settlement WHERE finished_at IS NOT NULL)
+                   GROUP BY 1, 2) AS line
+             USING (settlement_id, creator_id)
+        WHERE (line.gross, line.fee, line.clicks)
+              IS DISTINCT FROM (earning.gross_micros::numeric, earning.fee_micros::numeric, earning.clicks::bigint)
         """,
-    "each creator's earnings equal the creator's transfers": """
-        SELECT format('settlement %s, creator %s: earned %s less %s, transfers are %s and %s',
-                      settlement.period, earning.creator_id, earning.gross_micros, earning.fee_micros,
-                      coalesce(net.amount_micros, 0), coalesce(fee.amount_micros, 0))
+    "each fan's spend is posted, and no other share": _posted_as_documented(
+        """
+        SELECT format('settlement:%s:fan:%s', to_char(settlement.period, 'YYYY-MM'), spend.fan_id) AS key,
+               'share' AS kind, spend.fan_id AS owner_id, spend.spend_micros AS micros
+        FROM payouts_settlementspend AS spend
+        JOIN payouts_settlement AS settlement ON settlement.id = spend.settlement_id
+        WHERE settlement.finished_at IS NOT NULL OR EXISTS (
+              SELECT FROM payouts_settlementrange AS part
+              WHERE part.settlement_id = settlement.id AND part.done_at IS NOT NULL
+                    AND spend.fan_id BETWEEN part.first_fan_id AND part.last_fan_id)
+        """,
+        "share",
+    ),
+    "each creator's earnings are posted with their fee, and no others": _posted_as_documented(
+        """
+        SELECT format('settlement:%s:creator:%s:%s', to_char(settlement.period, 'YYYY-MM'), earning.creator_id,
+                      part.kind) AS key,
+               part.kind, CASE part.kind WHEN 'earning' THEN earning.creator_id END AS owner_id, part.micros
         FROM payouts_settlementearning AS earning
         JOIN payouts_settlement AS settlement ON settlement.id = earning.settlement_id
-        LEFT JOIN ledger_transfer AS net ON net.idempotency_key = format(
-             'settlement:%s:creator:%s:earning', to_char(settlement.period, 'YYYY-MM'), earning.creator_id)
-        LEFT JOIN ledger_transfer AS fee ON fee.idempotency_key = format(
-             'settlement:%s:creator:%s:platform_fee', to_char(settlement.period, 'YYYY-MM'), earning.creator_id)
-        WHERE (coalesce(net.amount_micros, 0), coalesce(fee.amount_micros, 0))
-              <> (earning.gross_micros - earning.fee_micros, earning.fee_micros)
+        CROSS JOIN LATERAL (VALUES ('earning', earning.gross_micros - earning.fee_micros),
+                                   ('platform_fee', earning.fee_micros)) AS part (kind, micros)
+        WHERE part.micros > 0
         """,
-    "every fan paid at most their budget": """
-        SELECT format('settlement %s, fan %s paid %s of a budget of %s',
-                      settlement_id, fan_id, spend_micros, budget_micros)
-        FROM payouts_settlementspend WHERE spend_micros > budget_micros
-        """,
-    "every deposit that succeeded is booked, and no other": """
-        SELECT format('deposit %s is %s, booked are %s micros', deposit.id, deposit.state,
-                      coalesce(transfer.amount_micros, 0))
+        "earning",
+        "platform_fee",
+    ),
+    "every deposit that succeeded is posted with its fee, and no other": _posted_as_documented(
+        """
+        SELECT format('deposit:%s:%s', deposit.id, part.name) AS key, part.kind, part.owner_id,
+               part.cents::bigint * 10000 AS micros
         FROM payouts_deposit AS deposit
-        LEFT JOIN ledger_transfer AS transfer ON transfer.idempotency_key = format('deposit:%s:gross', deposit.id)
-        WHERE coalesce(transfer.amount_micros, 0)
-              <> CASE WHEN deposit.state = 'succeeded' THEN deposit.amount_cents::bigint * 10000 ELSE 0 END
+        CROSS JOIN LATERAL (VALUES ('gross', 'deposit', deposit.fan_id, deposit.amount_cents),
+                                   ('fee', 'processor_fee', NULL, deposit.processor_fee_cents))
+                           AS part (name, kind, owner_id, cents)
+        WHERE deposit.state = 'succeeded' AND part.cents > 0
         """,
-    "every processor fee is booked as the deposit says": """
-        SELECT format('deposit %s: fee is %s cents, booked are %s micros', deposit.id,
-                      coalesce(deposit.processor_fee_cents, 0), coalesce(transfer.amount_micros, 0))
-        FROM payouts_deposit AS deposit
-        LEFT JOIN ledger_transfer AS transfer ON transfer.idempotency_key = format('deposit:%s:fee', deposit.id)
-        WHERE coalesce(transfer.amount_micros, 0) <> coalesce(deposit.processor_fee_cents, 0)::bigint * 10000
+        "deposit",
+        "processor_fee",
+    ),
+    "every payout is posted as far as it has come, and no other": _posted_as_documented(
+        """
+        SELECT format('payout:%s:%s', payout.id, part.name) AS key, part.kind,
+               CASE part.kind WHEN 'payout_sent' THEN NULL ELSE payout.creator_id END AS owner_id,
+               payout.amount_cents::bigint * 10000 AS micros
+        FROM payouts_payout AS payout
+        CROSS JOIN LATERAL (VALUES ('reserved', 'payout_reserved'),
+                                   ('ended', CASE WHEN payout.state = 'sent' THEN 'payout_sent'
+                                                  WHEN payout.state IN ('rejected', 'failed') THEN 'payout_returned'
+                                             END)) AS part (name, kind)
+        WHERE part.kind IS NOT NULL
         """,
-    "money in transit equals the open payouts and refunds": """
-        SELECT format('in transit are %s micros, open payouts and refunds need %s', account.micros, open.micros)
-        FROM (SELECT coalesce(sum(credits_micros - debits_micros), 0) AS micros
-              FROM ledger_ledgeraccount WHERE kind = 'payouts_in_transit') AS account
-        CROSS JOIN (SELECT coalesce(sum(amount_cents), 0) * 10000 AS micros FROM (
-              SELECT amount_cents FROM payouts_payout WHERE state IN ('requested', 'approved', 'sending')
-              UNION ALL SELECT amount_cents FROM payouts_refund WHERE state = 'requested') AS unfinished) AS open
-        WHERE account.micros <> open.micros
+        "payout_reserved",
+        "payout_sent",
+        "payout_returned",
+    ),
+    "every refund is posted as far as it has come, and no other": _posted_as_documented(
+        """
+        SELECT format('refund:%s:%s', refund.id, part.name) AS key, part.kind,
+               CASE part.kind WHEN 'refund_sent' THEN NULL ELSE refund.fan_id END AS owner_id,
+               refund.amount_cents::bigint * 10000 AS micros
+        FROM payouts_refund AS refund
+        CROSS JOIN LATERAL (VALUES ('reserved', 'refund_reserved'),
+                                   ('ended', CASE refund.state WHEN 'sent' THEN 'refund_sent'
+                                                               WHEN 'failed' THEN 'refund_returned'
+                                             END)) AS part (name, kind)
+        WHERE part.kind IS NOT NULL
         """,
+        "refund_reserved",
+        "refund_sent",
+        "refund_returned",
+    ),
 }
 """Every rule with the query for what breaks it."""
 

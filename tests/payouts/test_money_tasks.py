@@ -214,7 +214,7 @@ def test_wrong_books_raise_an_alarm_once_a_day(mid_october: datetime, caplog: py
 
     (alarm,) = Notification.objects.all()
     assert (alarm.recipient, alarm.kind, alarm.subject_key) == (chief, "alarm", "books:2026-10-15")
-    assert "every deposit that succeeded is booked" in alarm.context["lines"][0]
+    assert "every deposit that succeeded is posted" in alarm.context["lines"][0]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
 
 

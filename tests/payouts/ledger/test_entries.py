@@ -22,7 +22,7 @@ def fan_account(october: Period) -> LedgerAccount:
     given.posted(
         given.posting(cash, fan, 100, key="before", occurred_at=october.start - HOUR),
         given.posting(cash, fan, 50, key="first", occurred_at=october.start),
-        given.posting(fan, clearing, 30, key="last", occurred_at=october.last_moment, kind=chart.TransferKind.SHARE),
+        given.posting(fan, clearing, 30, key="last", occurred_at=october.last_moment),
         given.posting(cash, fan, 7, key="after", occurred_at=october.end),
     )
     return fan
