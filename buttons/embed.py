@@ -146,5 +146,6 @@ def _refusal(error: operations.UnableToClick) -> str:
         operations.HiddenButton: _("Its creator has hidden this button."),
         operations.PeriodClosed: _("The month has just ended. Click again for the new one."),
         operations.ClickIdTaken: _("This form was used for another click. Please try again."),
+        operations.ClickUndone: _("You took this click back. Click again for a new one."),
     }
     return texts[type(error)]

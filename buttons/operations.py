@@ -42,6 +42,10 @@ class ClickIdTaken(UnableToClick):
     """The id belongs to another fan's click or to a click on another button."""
 
 
+class ClickUndone(UnableToClick):
+    """The fan took the click with this id back, so it counts no more."""
+
+
 class UnknownClick(ValueError):
     """The fan has no such click."""
 
@@ -141,6 +145,7 @@ def record_click(*, click_id: uuid.UUID, fan: User, button: Button, origin: str,
     :raises HiddenButton: if the button is hidden.
     :raises PeriodClosed: if the month was closed in this very moment.
     :raises ClickIdTaken: if the id stands for another click.
+    :raises ClickUndone: if the fan has taken the click with this id back.
     """
     if button.creator_id == fan.pk:
         msg = "button: you can't click your own button"
@@ -168,6 +173,9 @@ def record_click(*, click_id: uuid.UUID, fan: User, button: Button, origin: str,
         if existing is None:
             msg = "click: this id stands for another click"
             raise ClickIdTaken(msg) from error
+        if existing.undone_at is not None:
+            msg = "click: you took it back"
+            raise ClickUndone(msg) from error
         return existing
     return click
 

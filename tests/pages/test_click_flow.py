@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import User
-from buttons import operations
+from buttons import operations, queries
 from buttons.models import Button, Click
 from flattr.period import Period
 from flattr.transactions import durable
@@ -75,6 +75,24 @@ def test_the_same_form_twice_is_one_click(fan: User, button: Button, client: Str
 
     assert {answer.headers["Location"] for answer in answers} == {page_of(button)}
     assert Click.objects.count() == 1
+
+
+def test_a_form_whose_click_was_taken_back_is_refused_in_words(
+    fan: User, button: Button, client: StrictClient
+) -> None:
+    """Sending it once more thanks for nothing: the page says why and has a fresh form, which counts."""
+    client.force_login(fan)
+    form = {"click_id": world.new_id(), "next": reverse("payouts:cake")}
+    client.post(page_of(button), form)
+    client.post(reverse("buttons:undo", args=[form["click_id"]]), follow=True)
+    refused = client.post(page_of(button), form, follow=True)
+
+    assert world.messages(refused) == ["You took this click back. Click again for a new one."]
+    assert queries.click_count(button=button) == 0
+    fresh = world.hidden_value(refused, "click_id")
+    assert fresh != form["click_id"]
+    client.post(page_of(button), {"click_id": fresh})
+    assert queries.click_count(button=button) == 1
 
 
 def test_the_cake_offers_one_more_and_one_less(fan: User, button: Button, client: StrictClient) -> None:
