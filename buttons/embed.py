@@ -71,13 +71,15 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _record(request: HttpRequest, button: Button, *, click_id: uuid.UUID, origin: str) -> HttpResponse:
     """Record the click, or keep it in the session while the person does what is missing."""
-    step = _missing_step(request, button)
-    if step is not None:
-        request.session[_INTENT] = [button.public_id, str(click_id), origin, timezone.now().isoformat()]
-        return redirect(step)
-    request.session.pop(_INTENT, None)
     here = reverse("buttons:click", args=[button.public_id])
     try:
+        # Nobody shall log in or set a budget for a click that can't count.
+        operations.require_clickable(fan=_fan_of(request), button=button)
+        step = _missing_step(request, button)
+        if step is not None:
+            request.session[_INTENT] = [button.public_id, str(click_id), origin, timezone.now().isoformat()]
+            return redirect(step)
+        request.session.pop(_INTENT, None)
         operations.record_click(
             click_id=click_id, fan=user_of(request), button=button, origin=origin, now=timezone.now()
         )
@@ -133,10 +135,13 @@ def _site_of(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:300] if is_site else ""
 
 
+def _fan_of(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
 def _own_clicks(request: HttpRequest, button: Button) -> int:
-    if not isinstance(request.user, User):
-        return 0
-    return queries.fan_clicks_on(fan=request.user, button=button, period=Period.at(timezone.now()))
+    fan = _fan_of(request)
+    return 0 if fan is None else queries.fan_clicks_on(fan=fan, button=button, period=Period.at(timezone.now()))
 
 
 def _refusal(error: operations.UnableToClick) -> str:

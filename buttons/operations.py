@@ -135,6 +135,20 @@ def set_hidden(*, button: Button, hidden: bool, now: datetime) -> None:
     button.save(update_fields=["hidden_at"])
 
 
+def require_clickable(*, fan: User | None, button: Button) -> None:
+    """Raise if no click of the fan on the button counts, whatever they do first; None is somebody not logged in.
+
+    :raises OwnButton: if the fan made the button.
+    :raises HiddenButton: if the button is hidden.
+    """
+    if fan is not None and button.creator_id == fan.pk:
+        msg = "button: you can't click your own button"
+        raise OwnButton(msg)
+    if button.hidden_at is not None:
+        msg = "button: its creator has hidden it"
+        raise HiddenButton(msg)
+
+
 @durable
 def record_click(*, click_id: uuid.UUID, fan: User, button: Button, origin: str, now: datetime) -> Click:
     """Give the button one slice of the fan's cake of this month; the same id again changes nothing.
@@ -147,12 +161,7 @@ def record_click(*, click_id: uuid.UUID, fan: User, button: Button, origin: str,
     :raises ClickIdTaken: if the id stands for another click.
     :raises ClickUndone: if the fan has taken the click with this id back.
     """
-    if button.creator_id == fan.pk:
-        msg = "button: you can't click your own button"
-        raise OwnButton(msg)
-    if button.hidden_at is not None:
-        msg = "button: its creator has hidden it"
-        raise HiddenButton(msg)
+    require_clickable(fan=fan, button=button)
     click = Click(
         id=click_id,
         fan=fan,

@@ -241,6 +241,29 @@ def test_a_hidden_button_is_not_clicked(fan: User, button: Button, client: Stric
     assert Click.objects.count() == 0
 
 
+def test_nobody_sets_a_budget_for_ones_own_button(button: Button, client: StrictClient) -> None:
+    """A creator without a budget is refused at once, not after subscribing."""
+    client.force_login(button.creator)
+    refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
+
+    assert refused.redirect_chain == [(page_of(button), 302)]
+    assert world.messages(refused) == ["This button is yours, so you can't click it."]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["without a budget", "without a login"])
+def test_nobody_logs_in_or_sets_a_budget_for_a_hidden_button(
+    *, known: bool, button: Button, client: StrictClient
+) -> None:
+    """Whatever step is missing, a form from before is refused at once."""
+    operations.set_hidden(button=button, hidden=True, now=world.NOW)
+    if known:
+        client.force_login(given.user("Grace"))
+    refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
+
+    assert refused.redirect_chain == [(page_of(button), 302)]
+    assert world.messages(refused) == ["Its creator has hidden this button."]
+
+
 def test_an_unknown_button_is_not_there(fan: User, client: StrictClient) -> None:
     """Neither its page nor its badge nor a form."""
     client.force_login(fan)
