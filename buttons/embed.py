@@ -1,7 +1,8 @@
 """What other people's pages show: the badge, and the page on our origin to which it leads."""
 
+import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.dateparse import parse_datetime
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,7 +27,8 @@ from flattr.navigation import next_page
 from flattr.period import Period
 
 INTENT_LASTS: Final = timedelta(hours=1)
-_INTENT: Final = "intended_click"
+_INTENT: Final = "waiting_click"
+_RESUME: Final = "resume"
 
 
 @require_safe
@@ -45,14 +47,18 @@ def show_badge(request: HttpRequest, public_id: str) -> HttpResponse:
 def click(request: HttpRequest, public_id: str) -> HttpResponse:
     """Ask for a click and record it.
 
-    Who must log in, sign up or subscribe first says what they want here, and comes back here: the
-    intended click waits in their session and is completed once.
+    Who must log in, sign up or subscribe first says what they want here: the intended click waits in
+    their session, and the step leads back here with a token that completes it once. Whoever only looks
+    at this page, by a reload or by anybody's link, clicks nothing.
     """
     button = get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
     if request.method == "POST":
-        return _record(request, button, click_id=_posted_click_id(request), origin=_origin_of(request))
-    intent = _intent_for(request, button)
-    if intent is not None and _missing_step(request, button) is None:
+        click_id = _posted_click_id(request)
+        _forget_intent(request, button)
+        return _record(request, button, click_id=click_id, origin=_origin_of(request))
+    # A HEAD is sent to look only, so it leaves the token for the person.
+    intent = _resumed_intent(request, button) if request.method == "GET" else None
+    if intent is not None:
         return _record(request, button, click_id=intent[0], origin=intent[1])
     return render(
         request,
@@ -75,11 +81,9 @@ def _record(request: HttpRequest, button: Button, *, click_id: uuid.UUID, origin
     try:
         # Nobody shall log in or set a budget for a click that can't count.
         operations.require_clickable(fan=_fan_of(request), button=button)
-        step = _missing_step(request, button)
+        step = _missing_step(request)
         if step is not None:
-            request.session[_INTENT] = [button.public_id, str(click_id), origin, timezone.now().isoformat()]
-            return redirect(step)
-        request.session.pop(_INTENT, None)
+            return redirect(f"{step}?{urlencode({'next': _let_wait(request, button, click_id, origin)})}")
         operations.record_click(
             click_id=click_id, fan=user_of(request), button=button, origin=origin, now=timezone.now()
         )
@@ -90,27 +94,51 @@ def _record(request: HttpRequest, button: Button, *, click_id: uuid.UUID, origin
     return redirect(next_page(request, default=here))
 
 
-def _missing_step(request: HttpRequest, button: Button) -> str | None:
-    """Return the address of what the person has to do before the click counts, or None."""
-    back = urlencode({"next": reverse("buttons:click", args=[button.public_id])})
-    if not request.user.is_authenticated:
-        return f"{reverse('account_login')}?{back}"
-    subscription = accounts_queries.subscription_for(fan=user_of(request), period=Period.at(timezone.now()))
+def _missing_step(request: HttpRequest) -> str | None:
+    """Return the address of what the person has to do before a click counts, or None."""
+    fan = _fan_of(request)
+    if fan is None:
+        return reverse("account_login")
+    subscription = accounts_queries.subscription_for(fan=fan, period=Period.at(timezone.now()))
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
-        return f"{reverse('payouts:subscription')}?{back}"
+        return reverse("payouts:subscription")
     return None
 
 
-def _intent_for(request: HttpRequest, button: Button) -> tuple[uuid.UUID, str] | None:
-    """Return the click on this button that the person asked for a short while ago, with its origin."""
-    intent = request.session.get(_INTENT)
-    if intent is None or intent[0] != button.public_id:
+def _let_wait(request: HttpRequest, button: Button, click_id: uuid.UUID, origin: str) -> str:
+    """Let the click wait in the session; return the address that completes it, worth nothing to anybody else."""
+    token = secrets.token_urlsafe(16)
+    request.session[_INTENT] = {
+        "button": button.public_id,
+        "click_id": str(click_id),
+        "origin": origin,
+        "asked_at": timezone.now().isoformat(),
+        "token": token,
+    }
+    return f"{reverse('buttons:click', args=[button.public_id])}?{urlencode({_RESUME: token})}"
+
+
+def _resumed_intent(request: HttpRequest, button: Button) -> tuple[uuid.UUID, str] | None:
+    """Take the waiting click out of the session, with its origin, if this is the way back that completes it."""
+    token, intent = request.GET.get(_RESUME, ""), _waiting_for(request, button)
+    if intent is None or not constant_time_compare(token, intent["token"]):
         return None
-    _button, click_id, origin, asked_at = intent
-    asked = parse_datetime(asked_at)
-    if asked is None or timezone.now() - asked > INTENT_LASTS:
+    _forget_intent(request, button)
+    if timezone.now() - datetime.fromisoformat(intent["asked_at"]) > INTENT_LASTS:
         return None
-    return uuid.UUID(click_id), origin
+    return uuid.UUID(intent["click_id"]), intent["origin"]
+
+
+def _waiting_for(request: HttpRequest, button: Button) -> dict[str, str] | None:
+    """Return the click on this button that waits in the session."""
+    intent: dict[str, str] | None = request.session.get(_INTENT)
+    return intent if intent is not None and intent["button"] == button.public_id else None
+
+
+def _forget_intent(request: HttpRequest, button: Button) -> None:
+    """Let no click on this button wait any longer: it is being made, or another was asked for in its place."""
+    if _waiting_for(request, button) is not None:
+        del request.session[_INTENT]
 
 
 def _posted_click_id(request: HttpRequest) -> uuid.UUID:

@@ -88,6 +88,7 @@ def test_a_click_before_the_login_waits_and_counts_once(browser: Browser, fan: U
     page.get_by_role("button", name="Sign In").click()
 
     assert page.get_by_text("1 click so far").is_visible()
+    assert page.url.endswith(f"/b/{song.public_id}/click/")
 
     page.reload()
 

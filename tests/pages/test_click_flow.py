@@ -1,22 +1,16 @@
 """A click, from the badge on somebody's page to the cake, whatever the fan still has to do on the way."""
 
-import re
 import uuid
-from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
-from django.core import mail
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from accounts.models import User
 from buttons import operations, queries
 from buttons.models import Button, Click
 from flattr.period import Period
 from flattr.transactions import durable
-from payouts.queries import books
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -110,102 +104,6 @@ def test_the_cake_offers_one_more_and_one_less(fan: User, button: Button, client
     assert less.redirect_chain == [("/cake/", 302)]
     assert world.messages(less) == ["One click for “A song” is undone."]
     assert "1 click · €5.0000" in world.text(less)
-
-
-def test_a_visitor_logs_in_and_the_click_is_made_once(fan: User, button: Button, client: StrictClient) -> None:
-    """The click waits in the session, is made after the login, and not again by a reload."""
-    click_id = world.new_id()
-    asked = client.post(page_of(button), {"click_id": click_id, "origin": "https://artist.example"})
-    assert asked.headers["Location"] == f"/accounts/login/?{urlencode({'next': page_of(button)})}"
-    assert Click.objects.count() == 0
-    back = world.log_in(client, asked.headers["Location"], fan)
-
-    assert back.headers["Location"] == page_of(button)
-    thanked = client.get(page_of(button), follow=True)
-    client.get(page_of(button))
-
-    assert world.messages(thanked)[-1] == "Thank you! “A song” has one more slice of your cake."
-    click = Click.objects.get()
-    assert (str(click.pk), click.fan, click.origin) == (click_id, fan, "https://artist.example")
-
-
-def subscribe_and_pay(client: StrictClient, path: str, clock: time_machine.Traveller) -> Any:
-    """Set a budget at that address, pay it, wait for the provider, and go on; return where that leads."""
-    page = client.get(path)
-    form = {"budget_cents": "5", "term_months": "1", "next": world.hidden_value(page, "next")}
-    pay_page = client.post(path, form).headers["Location"]
-    waiting = client.post(pay_page, {"choice": "succeed"}, follow=True)
-    assert "We are waiting for the payment provider." in world.text(waiting)
-    clock.shift(3)
-    paid = client.get(waiting.request["PATH_INFO"], query_params={"next": form["next"]})
-    assert "It has arrived and is in your balance." in world.text(paid)
-    return client.get(world.document(paid).query("main a.button")[0].attrs["href"], follow=True)
-
-
-def test_a_stranger_signs_up_subscribes_pays_and_the_click_is_made_once(
-    button: Button, client: StrictClient, clock: time_machine.Traveller
-) -> None:
-    """The whole way from a badge to a first click: sign-up, code from the email, budget, payment."""
-    click_id = world.new_id()
-    login = client.post(page_of(button), {"click_id": click_id}).headers["Location"]
-    sign_up = login.replace("/login/", "/signup/")
-    assert sign_up in [link.attrs["href"] for link in world.document(client.get(login)).query("main a")]
-    form = {"email": "New@Example.com", "password1": "a long enough one", "next": page_of(button)}
-    code_page = client.post(sign_up, form)
-    code = re.findall(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", str(mail.outbox[0].body), re.MULTILINE)[0]
-    confirmed = client.post(code_page.headers["Location"], {"code": code}, follow=True)
-
-    assert Click.objects.count() == 0
-    assert confirmed.request["PATH_INFO"] == page_of(button)
-    subscription = client.post(page_of(button), {"click_id": click_id}).headers["Location"]
-    thanked = subscribe_and_pay(client, subscription, clock)
-
-    assert world.messages(thanked)[-1] == "Thank you! “A song” has one more slice of your cake."
-    client.get(page_of(button))
-    click = Click.objects.get()
-    assert (str(click.pk), click.fan.email) == (click_id, "new@example.com")
-    assert "€5.0000" in world.text(client.get(reverse("payouts:cake")))
-    assert books.check_books() == []
-
-
-def test_a_fan_without_a_budget_subscribes_and_the_click_is_made_once(
-    button: Button, client: StrictClient, clock: time_machine.Traveller
-) -> None:
-    """A person who is logged in is led to the budget and back."""
-    client.force_login(given.user("Grace"))
-    subscription = client.post(page_of(button), {"click_id": world.new_id()}).headers["Location"]
-    assert subscription.startswith("/subscription/?next=")
-    assert Click.objects.count() == 0
-    thanked = subscribe_and_pay(client, subscription, clock)
-
-    assert world.messages(thanked)[-1] == "Thank you! “A song” has one more slice of your cake."
-    client.get(page_of(button))
-    assert Click.objects.count() == 1
-
-
-@pytest.mark.parametrize("minutes", [59, 61])
-def test_an_intended_click_waits_an_hour(
-    minutes: int, fan: User, button: Button, client: StrictClient, clock: time_machine.Traveller
-) -> None:
-    """Who comes back much later is asked again."""
-    client.post(page_of(button), {"click_id": world.new_id()})
-    clock.shift(timedelta(minutes=minutes))
-    client.force_login(fan)
-    client.get(page_of(button))
-
-    assert Click.objects.count() == (1 if minutes < 60 else 0)
-
-
-def test_an_intended_click_is_for_its_own_button(fan: User, button: Button, client: StrictClient) -> None:
-    """Looking at another button doesn't click that one, and the intended click still waits."""
-    other = given.button()
-    client.post(page_of(button), {"click_id": world.new_id()})
-    client.force_login(fan)
-
-    assert client.get(page_of(other)).status_code == 200
-    assert Click.objects.count() == 0
-    client.get(page_of(button))
-    assert Click.objects.get().button == button
 
 
 def test_looking_at_a_button_clicks_nothing(fan: User, button: Button, client: StrictClient) -> None:
