@@ -65,7 +65,7 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
         "buttons/click.html",
         {
             "button": button,
-            "count": queries.click_count(button=button),
+            "count": queries.cached_click_count(button=button),
             "click_id": uuid.uuid4(),
             "is_own": button.creator_id == request.user.pk,
             "own_clicks": _own_clicks(request, button),

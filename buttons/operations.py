@@ -3,16 +3,20 @@
 import re
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from django.core.cache import cache
 from django.db import IntegrityError, connection
 from psycopg2 import errorcodes
+from redis.exceptions import RedisError
 
 from accounts.models import User
+from buttons import queries
 from buttons.models import Button, Click, ClosedPeriod, Site
 from flattr.period import Period
-from flattr.transactions import durable, required, savepoint
+from flattr.transactions import durable, on_commit, required, savepoint
 
 _HOST_LENGTH_MAX: Final = 253
 _NEVER_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -186,6 +190,7 @@ def record_click(*, click_id: uuid.UUID, fan: User, button: Button, origin: str,
             msg = "click: you took it back"
             raise ClickUndone(msg) from error
         return existing
+    on_commit(partial(_let_count_follow, button, by=1))
     return click
 
 
@@ -216,6 +221,7 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
             raise
         msg = f"period: {click.period} is closed, its clicks can't be undone"
         raise PeriodClosed(msg) from error
+    on_commit(partial(_let_count_follow, click.button, by=-1))
     return click
 
 
@@ -253,6 +259,23 @@ def import_clicks(*, clicks: list[Click]) -> None:
             raise
         msg = f"period: {clicks[0].period} is closed"
         raise PeriodClosed(msg) from error
+
+
+def _let_count_follow(button: Button, *, by: int) -> None:
+    """Move the cached count by a change, so that the next page shows it to the fan who made it.
+
+    Dropping the count instead would have a popular button counted anew after each of its clicks. A count
+    that is being taken in this very moment may miss the change or hold it twice, for a minute.
+    """
+    key = queries.count_key(button=button)
+    try:
+        if cache.incr(key, by) == by:
+            # It was 0, or it ran out just before: then Redis began a new number, which would never run
+            # out. Either way, the next page counts.
+            cache.delete(key)
+    except (ValueError, RedisError, OSError):
+        # Nothing is cached or the cache is away, so the next page counts anyway.
+        return
 
 
 def _is_closed(error: IntegrityError) -> bool:

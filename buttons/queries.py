@@ -68,14 +68,19 @@ def click_count(*, button: Button) -> int:
     return Click.objects.filter(button=button, undone_at__isnull=True).count()
 
 
+def count_key(*, button: Button) -> str:
+    """Return the key under which the cache keeps the button's count."""
+    return f"clicks:{button.public_id}"
+
+
 def cached_click_count(*, button: Button) -> int:
-    """Count as `click_count` does, at most a minute old: what badges on other people's pages show.
+    """Count as `click_count` does, at most a minute old: what badges and the button's pages show.
 
     While the cache is away the exact count is given: other people's pages must not break with our Redis.
     """
     try:
         count = cache.get_or_set(
-            f"clicks:{button.public_id}", lambda: click_count(button=button), timeout=COUNT_CACHE_SECONDS
+            count_key(button=button), lambda: click_count(button=button), timeout=COUNT_CACHE_SECONDS
         )
     except (RedisError, OSError):
         return click_count(button=button)

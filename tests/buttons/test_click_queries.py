@@ -40,16 +40,6 @@ def test_undone_clicks_are_seen_nowhere(october: Period, mid_october: datetime) 
     assert queries.click_count(button=button) == 0
 
 
-def test_a_badges_count_may_be_a_minute_old(mid_october: datetime) -> None:
-    """Other people's pages don't cost a query for each view; the exact count does."""
-    fan, button = given.user(), given.button()
-    assert queries.cached_click_count(button=button) == 0
-    given.click(fan, button, now=mid_october)
-
-    assert queries.cached_click_count(button=button) == 0
-    assert queries.click_count(button=button) == 1
-
-
 def test_a_creator_sees_clicks_and_fans_of_each_button(october: Period, mid_october: datetime) -> None:
     """The most clicked come first, those without clicks last; other months don't count."""
     creator = given.creator()

@@ -1,10 +1,12 @@
 """A click, from the badge on somebody's page to the cake, whatever the fan still has to do on the way."""
 
+import re
 import uuid
 
 import pytest
 import time_machine
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from buttons import operations, queries
@@ -14,6 +16,7 @@ from flattr.transactions import durable
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
+from tests.pages.world import QueryCounter
 
 pytestmark = pytest.mark.django_db
 
@@ -42,12 +45,19 @@ def page_of(button: Button) -> str:
     return reverse("buttons:click", args=[button.public_id])
 
 
-def test_a_click_counts_and_changes_the_cake(fan: User, button: Button, client: StrictClient) -> None:
+def test_a_click_counts_and_changes_the_cake(
+    fan: User,
+    button: Button,
+    client: StrictClient,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     """The fan confirms on our page; the count rises, and the cake has one slice more."""
     client.force_login(fan)
     page = client.get(page_of(button), headers={"referer": "https://artist.example/songs?id=1"})
     form = {"click_id": world.hidden_value(page, "click_id"), "origin": world.hidden_value(page, "origin")}
-    thanked = client.post(page_of(button), form, follow=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = client.post(page_of(button), form)
+    thanked = client.get(asked.headers["Location"])
 
     assert "0 clicks so far" in world.text(page)
     assert world.messages(thanked) == ["Thank you! “A song” has one more slice of your cake."]
@@ -59,6 +69,40 @@ def test_a_click_counts_and_changes_the_cake(fan: User, button: Button, client: 
     client.post(page_of(other), {"click_id": world.new_id()})
 
     assert world.text(client.get(reverse("payouts:cake"))).count("1 click · €2.5000") == 2
+
+
+def test_a_fan_sees_their_own_change_at_once(
+    fan: User,
+    button: Button,
+    client: StrictClient,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Both pages of the button follow a click and its undo, though their count is cached."""
+    given.click(given.user(), button, now=world.NOW, times=5)
+    client.force_login(fan)
+    pages = [page_of(button), reverse("buttons:button", args=[button.public_id])]
+
+    def shown() -> set[str]:
+        return {re.findall(r"\d+ clicks so far", world.text(client.get(path)))[0] for path in pages}
+
+    assert shown() == {"5 clicks so far"}
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(page_of(button), {"click_id": world.new_id()})
+    assert shown() == {"6 clicks so far"}
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("buttons:undo", args=[Click.objects.get(fan=fan).pk]))
+    assert shown() == {"5 clicks so far"}
+
+
+@pytest.mark.parametrize("name", ["buttons:click", "buttons:button"])
+def test_looking_at_a_popular_button_counts_nothing(
+    name: str, button: Button, client: StrictClient, django_assert_max_num_queries: QueryCounter
+) -> None:
+    """Its clicks are counted once a minute, for everybody together, however many look."""
+    path = reverse(name, args=[button.public_id])
+    client.get(path)
+    with django_assert_max_num_queries(1):
+        client.get(path)
 
 
 def test_the_same_form_twice_is_one_click(fan: User, button: Button, client: StrictClient) -> None:
