@@ -1,6 +1,5 @@
 """Reads about people and their promises."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -38,8 +37,3 @@ def active_subscriptions(*, period: Period) -> QuerySet[Subscription]:
 def is_creator(user: "User | AnonymousUser") -> bool:
     """Tell whether the user has a creator's page."""
     return user.is_authenticated and CreatorProfile.objects.filter(user_id=user.pk).exists()
-
-
-def creators_by_user(user_ids: Iterable[int]) -> dict[int, CreatorProfile]:
-    """Return the profiles of these users, by user id."""
-    return CreatorProfile.objects.in_bulk(list(user_ids))

@@ -246,11 +246,13 @@ def keep_period_open(*, period: Period) -> bool:
 
 
 @required
-def import_clicks(*, clicks: list[Click]) -> None:
-    """Add many clicks in one go, as an import does; those that are there already are left as they are.
+def import_clicks(*, clicks: list[Click]) -> int:
+    """Add many clicks in one go, as an import does, and return how many were new; the others are left as they are.
 
     :raises PeriodClosed: if their period is closed.
     """
+    ids = [click.id for click in clicks]
+    known = Click.objects.filter(id__in=ids).count()
     try:
         with savepoint():
             Click.objects.bulk_create(clicks, batch_size=5000, ignore_conflicts=True)
@@ -259,6 +261,7 @@ def import_clicks(*, clicks: list[Click]) -> None:
             raise
         msg = f"period: {clicks[0].period} is closed"
         raise PeriodClosed(msg) from error
+    return len(clicks) - known
 
 
 def _let_count_follow(button: Button, *, by: int) -> None:

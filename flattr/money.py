@@ -3,9 +3,6 @@
 import re
 from typing import Final
 
-CURRENCY: Final = "EUR"
-"""ISO 4217 code of the one currency that the platform keeps its books in."""
-
 MICROS_PER_CENT: Final = 10_000
 CENTS_PER_UNIT: Final = 100
 MICROS_PER_UNIT: Final = MICROS_PER_CENT * CENTS_PER_UNIT

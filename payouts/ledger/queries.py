@@ -14,7 +14,6 @@ from payouts.ledger.models import LedgerAccount, Transfer
 class Entry:
     """A transfer seen from one account: its change and the balance after it, in micros."""
 
-    transfer_id: int
     kind: chart.TransferKind
     occurred_at: datetime
     change_micros: int
@@ -58,7 +57,6 @@ def entries(*, account: LedgerAccount, start: datetime, end: datetime) -> tuple[
         balance += change
         found.append(
             Entry(
-                transfer_id=transfer.pk,
                 kind=chart.TransferKind(transfer.kind),
                 occurred_at=transfer.occurred_at,
                 change_micros=change,

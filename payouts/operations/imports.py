@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import came to."""
+    """What an import came to: fans and creators in the file, and the clicks that weren't there before."""
 
     fans: int
     creators: int
@@ -125,7 +125,8 @@ def import_clicks(*, rows: list[Row], period: Period, budget_cents: int, now: da
     Importing the same file twice changes nothing: every id is made from its line.
 
     :raises BudgetOutOfRange: below 200 or above 50,000 cents.
-    :raises UnableToImport: if the period is closed or hasn't begun, or real money moves here.
+    :raises UnableToImport: if the period is closed or hasn't begun, if a fan has promised another budget for it or
+        anything for a later one, or if real money moves here.
     """
     if not BUDGET_CENTS_MIN <= budget_cents <= BUDGET_CENTS_MAX:
         raise BudgetOutOfRange(budget_cents)
@@ -150,24 +151,15 @@ def import_clicks(*, rows: list[Row], period: Period, budget_cents: int, now: da
         for row in rows
         for number in range(row.clicks)
     ]
-    buttons_operations.import_clicks(clicks=clicks)
-    return Imported(fans=len(fans), creators=len(buttons), clicks=len(clicks))
+    new = buttons_operations.import_clicks(clicks=clicks)
+    return Imported(fans=len(fans), creators=len(buttons), clicks=new)
 
 
 @required
 def _import_fans(names: list[str], *, period: Period, budget_cents: int, now: datetime) -> dict[str, int]:
     """Make the fans, their budgets and their deposits; return user ids by name."""
     users = _import_users(names, domain="fans.invalid", now=now)
-    promised = set(
-        Subscription.objects.filter(fan_id__in=users.values(), effective_from__lte=period).values_list(
-            "fan_id", flat=True
-        )
-    )
-    Subscription.objects.bulk_create(
-        Subscription(fan_id=user_id, budget_cents=budget_cents, effective_from=period, created_at=now)
-        for user_id in users.values()
-        if user_id not in promised
-    )
+    _import_promises(users, period=period, budget_cents=budget_cents, now=now)
     ids = {uuid.uuid5(_NAMESPACE, f"deposit:{period}:{name}"): user_id for name, user_id in users.items()}
     known = set(Deposit.objects.filter(id__in=ids).values_list("id", flat=True))
     made = Deposit.objects.bulk_create(
@@ -185,6 +177,35 @@ def _import_fans(names: list[str], *, period: Period, budget_cents: int, now: da
     )
     deposits.book_deposits(deposits=made, occurred_at=period.start)
     return users
+
+
+@required
+def _import_promises(users: dict[str, int], *, period: Period, budget_cents: int, now: datetime) -> None:
+    """Let each fan promise the budget from the period on, unless that is what they promised before.
+
+    What counts is said last, so a promise for an older month than the latest would change the later one.
+    """
+    latest = {
+        promise.fan_id: promise
+        for promise in Subscription.objects.filter(fan_id__in=users.values())
+        .order_by("fan_id", "-id")
+        .distinct("fan_id")
+    }
+    problems: list[str] = []
+    new: list[Subscription] = []
+    for name, user_id in users.items():
+        promise = latest.get(user_id)
+        if promise is not None and promise.budget_cents == budget_cents and promise.effective_from <= period:
+            continue
+        if promise is not None and promise.effective_from >= period:
+            problems.append(
+                f"fan {name!r} has promised {promise.budget_cents} cents from {promise.effective_from} on,"
+                f" not {budget_cents} from {period} on"
+            )
+        new.append(Subscription(fan_id=user_id, budget_cents=budget_cents, effective_from=period, created_at=now))
+    if problems:
+        raise UnableToImport(problems[:_PROBLEMS_MAX])
+    Subscription.objects.bulk_create(new)
 
 
 @required

@@ -16,7 +16,7 @@ from flattr.period import Period
 from flattr.transactions import durable
 from payouts.gateway.sandbox.gateway import SandboxGateway
 from payouts.ledger.models import Transfer
-from payouts.models import Deposit
+from payouts.models import Deposit, SettlementSpend
 from payouts.operations import imports
 from payouts.queries import balances, books
 from tests import given
@@ -143,21 +143,49 @@ def test_importing_twice_changes_nothing() -> None:
     models = (User, Site, Button, Click, Deposit, Transfer, Subscription, CreatorProfile)
     before = [model.objects.count() for model in models]
 
-    assert imported() == imports.Imported(fans=2, creators=2, clicks=6)
+    assert imported() == imports.Imported(fans=2, creators=2, clicks=0)
     assert [model.objects.count() for model in models] == before
 
 
 @pytest.mark.django_db
+def test_only_new_clicks_are_reported() -> None:
+    """A file that has grown brings in what is new, and says how much that was."""
+    imported()
+
+    assert imported(GOOD.replace(",3", ",4")).clicks == 1
+    assert Click.objects.count() == 7
+
+
+@pytest.mark.django_db
 def test_a_later_month_reuses_the_people(october: Period) -> None:
-    """The same names are the same people, who get another deposit and keep their budget."""
+    """The same names are the same people, who get another deposit; another budget counts from that month on."""
     imported()
     rows = imports.parse_clicks(GOOD.encode())
-    imports.import_clicks(rows=rows, period=october.next, budget_cents=900, now=october.next.end)
+    for period, budget in ((october.next, 500), (october.shift(2), 900)):
+        imports.import_clicks(rows=rows, period=period, budget_cents=budget, now=october.shift(2).end)
 
     assert User.objects.count() == 4
     ana = User.objects.get(name="ana")
-    assert ana.subscriptions.get().budget_cents == 500
-    assert balances.fan_balance_micros(fan=ana) == 14_000_000
+    assert list(ana.subscriptions.order_by("id").values_list("budget_cents", "effective_from")) == [
+        (500, october),
+        (900, october.shift(2)),
+    ]
+    assert balances.fan_balance_micros(fan=ana) == 19_000_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("shift", "budget"), [(0, 900), (-1, 500), (-1, 900)])
+def test_a_budget_that_isnt_what_a_fan_promised_is_refused(shift: int, budget: int, october: Period) -> None:
+    """Another budget for the same month, or any for an older one, would change what counts: each fan is named."""
+    imported()
+    rows = imports.parse_clicks(GOOD.encode())
+    with pytest.raises(
+        imports.UnableToImport, match=r"fan 'ana' has promised 500 cents from 2026-10 on.*\nfan 'bea' has promised"
+    ):
+        imports.import_clicks(rows=rows, period=october.shift(shift), budget_cents=budget, now=NOW)
+
+    assert Subscription.objects.count() == 2
+    assert not Click.objects.exclude(period=october).exists()
 
 
 @pytest.mark.django_db
@@ -201,6 +229,17 @@ def test_a_settled_period_takes_no_import(october: Period) -> None:
     with pytest.raises(imports.UnableToImport, match="period: 2026-10 is closed or settled already"):
         imported()
     assert nothing_was_kept()
+
+
+@pytest.mark.django_db
+def test_a_month_before_a_settled_one_can_still_be_imported(october: Period) -> None:
+    """Its clicks are due, and settled by what was there then."""
+    given.settled(october.next, now=october.next.end)
+    imported()
+    given.settled(october, now=october.next.end)
+
+    assert SettlementSpend.objects.filter(spend_micros=5_000_000).count() == 2
+    assert books.check_books() == []
 
 
 @pytest.mark.django_db
