@@ -54,7 +54,7 @@ def _choose_port() -> None:
     except ports.NoPort as error:
         sys.exit(f"Flattr can't start: {error}")
     os.environ["PORT"] = str(port)
-    os.environ["APP_URL"] = f"http://localhost:{port}"
+    os.environ.setdefault("APP_URL", f"http://localhost:{port}")
 
 
 def _database_is_empty() -> bool:

@@ -43,6 +43,7 @@ class Supervisor:
         self._environment = {**environment, "PYTHONUNBUFFERED": "1"}
         self._children: dict[str, processes.Child] = {}
         self._output = selectors.DefaultSelector()
+        self._unended: dict[str, bytes] = {}
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> int:
         """Run until one child ends (1) or a signal comes (0); call `on_ready` once `is_ready` says so."""
@@ -89,11 +90,15 @@ class Supervisor:
         for key, _ in self._output.select(timeout):
             stream: IO[bytes] = key.fileobj  # type: ignore[assignment]  # Only pipes are registered.
             chunk = stream.read()
+            # A line may come in several pieces; the last one without an end waits for the rest of it.
+            *lines, unended = (self._unended.pop(key.data, b"") + (chunk or b"")).split(b"\n")
             if not chunk:
                 self._output.unregister(stream)
-                continue
-            for line in chunk.decode(errors="replace").splitlines():
-                sys.stdout.write(f"{key.data}{line}\n")
+                lines += [unended] if unended else []
+            elif unended:
+                self._unended[key.data] = unended
+            for line in lines:
+                sys.stdout.write(f"{key.data}{line.decode(errors='replace')}\n")
             sys.stdout.flush()
 
     def _stop(self) -> None:

@@ -99,6 +99,18 @@ def test_one_that_ends_by_itself_ends_everything(tmp_path: Path) -> None:
     assert left_of(tmp_path) == []
 
 
+def test_lines_that_come_in_pieces_are_shown_whole(tmp_path: Path) -> None:
+    """A line that is written in two goes, or is longer than a pipe holds, stays one line with its name in front."""
+    talker = (
+        "import sys, time; print('up', flush=True); sys.stdout.write('half'); sys.stdout.flush(); time.sleep(1);"
+        "print(' and half'); print('x' * 200_000); sys.stdout.write('no end')"
+    )
+    shown, _ = supervise(tmp_path, last=talker).communicate(timeout=60)
+
+    lines = [line for line in shown.splitlines() if line.startswith("two ")]
+    assert lines == [f"two     {text}" for text in ("up", "half and half", "x" * 200_000, "no end")]
+
+
 def test_a_procfile_fills_in_variables_as_a_shell_would(tmp_path: Path) -> None:
     """Defaults stand where the environment says nothing."""
     procfile = tmp_path / "Procfile"

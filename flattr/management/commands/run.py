@@ -50,7 +50,8 @@ class Command(BaseCommand):
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{settings.APP_URL}/healthz", timeout=1):  # noqa: S310  Our own address.
+            # The address that people open may be another machine's, in front of this one.
+            with urllib.request.urlopen(f"http://localhost:{os.environ['PORT']}/healthz", timeout=1):
                 return True
         except (urllib.error.URLError, OSError):
             return False
