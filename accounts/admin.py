@@ -1,11 +1,17 @@
 """Staff's view of people."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from allauth.account.admin import EmailAddressAdmin
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreatorProfile, Notification, Subscription, User
@@ -16,6 +22,16 @@ if TYPE_CHECKING:
 else:
     PasswordForm = AdminPasswordChangeForm
 
+M = TypeVar("M", bound=Model)
+
+
+class AddressField(forms.EmailField):
+    """An address in lower case, as all are kept."""
+
+    def to_python(self, value: str | None) -> str:
+        """Return what was typed, in lower case."""
+        return str(super().to_python(value)).lower()
+
 
 class NewUserForm(AdminUserCreationForm[User]):
     """A new user, who logs in by email."""
@@ -23,11 +39,21 @@ class NewUserForm(AdminUserCreationForm[User]):
     class Meta:
         model = User
         fields = ["email"]
-        field_classes = {"email": forms.EmailField}
+        field_classes = {"email": AddressField}
 
-    def clean_email(self) -> str:
-        """Keep addresses in lower case, as all are."""
-        return str(self.cleaned_data["email"]).lower()
+
+class InvitedUserForm(forms.ModelForm[User]):
+    """A new user whose password nobody but themselves will know: they ask for it as one who forgot it."""
+
+    class Meta:
+        model = User
+        fields = ["email"]
+        field_classes = {"email": AddressField}
+
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002  It is Django's signature.
+        """Save the user without a password."""
+        self.instance.set_unusable_password()
+        return super().save(commit)
 
 
 class NewPasswordForm(PasswordForm):
@@ -39,7 +65,11 @@ class NewPasswordForm(PasswordForm):
 
 @admin.register(User)
 class PersonAdmin(UserAdmin[User]):
-    """Users. Nobody is deleted here: their money's history needs them."""
+    """Users. Nobody is deleted here: their money's history needs them.
+
+    Who isn't a superuser mends fans and creators, and gives no powers: whoever could set a flag, a permission or
+    a password would be a superuser in two steps.
+    """
 
     add_form = NewUserForm
     change_password_form = NewPasswordForm
@@ -54,15 +84,78 @@ class PersonAdmin(UserAdmin[User]):
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
 
-    def get_readonly_fields(self, request: object, obj: User | None = None) -> list[str]:
-        """Let the address be typed for a new person alone."""
-        del request
-        return ["joined_at", "last_login"] if obj is None else ["email", "joined_at", "last_login"]
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Offer passwords to superusers alone."""
+        if request.user.is_superuser:
+            return super().get_fieldsets(request, obj)
+        if obj is None:
+            return [(None, {"fields": ["email"]})]
+        return [(None, {"fields": ["email", "name", "language"]}), *self.fieldsets[1:]]
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> type[forms.ModelForm[User]]:  # type: ignore[override]  # As in the stub of UserAdmin.
+        """Let superusers alone choose a new person's password."""
+        if obj is None and not request.user.is_superuser:
+            kwargs.setdefault("form", InvitedUserForm)
+        return super().get_form(request, obj, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Let the address be typed for a new person alone, and powers be given by superusers alone."""
+        fixed = ["joined_at", "last_login"] if obj is None else ["email", "joined_at", "last_login"]
+        if request.user.is_superuser:
+            return fixed
+        powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return [*fixed, *powers, "is_active"] if obj is not None and obj.is_staff else [*fixed, *powers]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep everybody but superusers from changing other staff."""
+        is_theirs = obj is None or obj == request.user or not (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and (request.user.is_superuser or is_theirs)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Let superusers alone set passwords; staff change their own where the old one is asked for."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def has_delete_permission(self, request: object, obj: User | None = None) -> bool:
         """Refuse to delete."""
         del request, obj
         return False
+
+
+class WrittenBySuperusers(admin.ModelAdmin[M]):
+    """Shows rows by permission and lets superusers alone write them: they decide who may do what."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let superusers add."""
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Let superusers change."""
+        del obj
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Let superusers delete."""
+        del obj
+        return request.user.is_superuser
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer actions to superusers: none of them only looks."""
+        return super().get_actions(request) if request.user.is_superuser else {}
+
+
+admin.site.unregister([Group, EmailAddress])
+
+
+@admin.register(Group)
+class PowersAdmin(WrittenBySuperusers[Group], GroupAdmin):
+    """Groups: who may change one gives its members, and so themselves, every permission."""
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(WrittenBySuperusers[EmailAddress], EmailAddressAdmin):  # type: ignore[misc]  # allauth ships no types.
+    """Addresses: who may add one to an account gets the email that sets its password."""
 
 
 @admin.register(CreatorProfile)
