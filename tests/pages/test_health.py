@@ -122,7 +122,7 @@ def test_amounts_are_written_in_the_readers_language(town: World, client: Strict
     assert "€30.00" not in world.text(page)
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere/", "/healthz", "/cake/", "/admin/login/"])
+@pytest.mark.parametrize("path", ["/", "/nowhere/", "/healthz", "/cake/", "/accounts/login/", "/admin/"])
 def test_a_browser_is_told_to_be_careful(path: str, client: StrictClient) -> None:
     """No frame, no guessing of types, no address told to others, nothing run that isn't ours."""
     headers = client.get(path).headers

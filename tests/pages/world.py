@@ -91,10 +91,15 @@ def is_unchanged(thing: Model) -> bool:
     return all(getattr(now, name) == getattr(thing, name) for name in names)
 
 
+def confirmed(person: User) -> User:
+    """Return the person, whose email address is confirmed from now on."""
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
 def log_in(client: Client, path: str, person: User) -> Any:
     """Fill in the login page at that address, as somebody whose email address is confirmed."""
-    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-    return client.post(path, {"login": person.email, "password": "password"})
+    return client.post(path, {"login": confirmed(person).email, "password": "password"})
 
 
 def document(response: Any) -> Any:
