@@ -26,11 +26,11 @@ PRODUCTION = {
 }
 
 
-def start(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Let the settings be read in an environment, and return how that went."""
+def start(environment: dict[str, str], *, show: str = "''") -> "subprocess.CompletedProcess[str]":
+    """Let the settings be read in an environment, and one of them be shown; return how that went."""
     bare = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME"}}
     return subprocess.run(
-        [sys.executable, "-c", "import flattr.settings"],
+        [sys.executable, "-c", f"from flattr import settings; print({show})"],
         cwd=CHECKOUT,
         env={**bare, **environment},
         check=False,
@@ -81,6 +81,12 @@ def test_production_starts_with_a_complete_environment() -> None:
 
     assert start(PRODUCTION).returncode == 0
     assert start({**PRODUCTION, "EMAIL_URL": example[1]}).returncode == 0
+
+
+@pytest.mark.parametrize(("given", "proxies"), [({}, "0"), ({"TRUSTED_PROXY": "true"}, "1")])
+def test_addresses_are_taken_from_a_trusted_proxy_alone(given: dict[str, str], proxies: str) -> None:
+    """Limits count the address that one proxy in front saw; without it, the one that the connection comes from."""
+    assert start({**PRODUCTION, **given}, show="settings.ALLAUTH_TRUSTED_PROXY_COUNT").stdout.split() == [proxies]
 
 
 @pytest.mark.parametrize("name", sorted(PRODUCTION))
