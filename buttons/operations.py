@@ -10,7 +10,6 @@ from urllib.parse import urlsplit, urlunsplit
 from django.core.cache import cache
 from django.db import IntegrityError, connection
 from psycopg2 import errorcodes
-from redis.exceptions import RedisError
 
 from accounts.models import User
 from buttons import queries
@@ -276,8 +275,8 @@ def _let_count_follow(button: Button, *, by: int) -> None:
             # It was 0, or it ran out just before: then Redis began a new number, which would never run
             # out. Either way, the next page counts.
             cache.delete(key)
-    except (ValueError, RedisError, OSError):
-        # Nothing is cached or the cache is away, so the next page counts anyway.
+    except ValueError:
+        # Nothing is cached, so the next page counts anyway.
         return
 
 

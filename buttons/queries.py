@@ -5,7 +5,6 @@ from typing import Final
 
 from django.core.cache import cache
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
-from redis.exceptions import RedisError
 
 from accounts.models import User
 from buttons.models import Button, Click, ClosedPeriod
@@ -74,16 +73,10 @@ def count_key(*, button: Button) -> str:
 
 
 def cached_click_count(*, button: Button) -> int:
-    """Count as `click_count` does, at most a minute old: what badges and the button's pages show.
-
-    While the cache is away the exact count is given: other people's pages must not break with our Redis.
-    """
-    try:
-        count = cache.get_or_set(
-            count_key(button=button), lambda: click_count(button=button), timeout=COUNT_CACHE_SECONDS
-        )
-    except (RedisError, OSError):
-        return click_count(button=button)
+    """Count as `click_count` does, at most a minute old: what badges and the button's pages show."""
+    count = cache.get_or_set(
+        count_key(button=button), lambda: click_count(button=button), timeout=COUNT_CACHE_SECONDS
+    )
     return int(count or 0)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
+from pytest_django import Settings
 
 from flattr.period import Period
 from tests.client import StrictClient
@@ -38,3 +39,12 @@ def after_october() -> datetime:
 def _forget_caches() -> None:
     """Start every test with an empty cache: a part of its own, as clearing would empty all processes' caches."""
     cache.key_prefix = uuid.uuid4().hex
+
+
+@pytest.fixture
+def redis_away(settings: Settings) -> None:
+    """Let nothing listen at the address of Redis."""
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL, "KEY_PREFIX": uuid.uuid4().hex}
+    }

@@ -4,7 +4,6 @@ from unittest import mock
 
 import pytest
 from django.db import OperationalError
-from django.test import override_settings
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -16,18 +15,10 @@ from tests.pages.world import World
 
 pytestmark = pytest.mark.django_db
 
-DEAD = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": "unix:///nowhere/redis.sock",
-    }
-}
 
-
-def test_a_process_tells_that_it_answers(client: StrictClient, settings: Settings) -> None:
+@pytest.mark.usefixtures("redis_away")
+def test_a_process_tells_that_it_answers(client: StrictClient) -> None:
     """It needs nothing for that: neither Redis nor the database."""
-    settings.CACHES = DEAD
-
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
@@ -39,10 +30,10 @@ def test_a_ready_process_says_what_it_has(client: StrictClient) -> None:
     assert response.json() == {"ready": True, "database": True, "redis": True, "migrations": True}
 
 
+@pytest.mark.usefixtures("redis_away")
 def test_without_redis_a_process_is_not_ready(client: StrictClient) -> None:
     """The answer names what is missing."""
-    with override_settings(CACHES=DEAD):
-        response = client.get("/readyz")
+    response = client.get("/readyz")
 
     assert response.status_code == 503
     assert response.json() == {"ready": False, "database": True, "redis": False, "migrations": True}

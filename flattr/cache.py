@@ -1,0 +1,52 @@
+"""A cache in Redis that goes on without it: while Redis is away, each process remembers by itself."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS: Final = 5
+"""How long Redis isn't asked after it failed, so that nobody waits for it again and again."""
+
+_MEMORY_ENTRIES: Final = 10_000
+
+
+class RedisOrMemoryClient:
+    """Does what Django's client does, in this process's memory where Redis fails.
+
+    Limits go on counting there, so that nobody guesses passwords freely while Redis is away.
+    """
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        self._redis = RedisCacheClient(servers, **options)
+        # By its name it is one for all threads of the process, each of which has a client of its own.
+        self._memory = LocMemCache("while Redis is away", {"max_entries": _MEMORY_ENTRIES})
+        self._ask_again_at = 0.0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return a method of Django's client; those of the memory take the same arguments."""
+        return partial(self._do, name)
+
+    def _do(self, name: str, *arguments: Any) -> Any:
+        if time.monotonic() >= self._ask_again_at:
+            try:
+                return getattr(self._redis, name)(*arguments)
+            except (RedisError, OSError) as error:
+                self._ask_again_at = time.monotonic() + PAUSE_SECONDS
+                logger.warning("Redis is away, and this process caches and counts limits by itself: %s", error)
+        return getattr(self._memory, name)(*arguments)
+
+
+class RedisOrMemoryCache(RedisCache):
+    """Django's cache in Redis, by that client."""
+
+    def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = RedisOrMemoryClient
