@@ -5,19 +5,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import operations
 from accounts.models import CreatorProfile, Notification, Subscription, User
 from flattr.admin import ReadOnlyAdmin
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
     PasswordForm = AdminPasswordChangeForm[User]
 else:
     PasswordForm = AdminPasswordChangeForm
@@ -189,11 +193,53 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
     ordering = ["-id"]
 
 
+class StateFilter(admin.SimpleListFilter):
+    """Which emails are to be sent, which nobody tries any more, and which are gone."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: object, model_admin: object) -> list[tuple[str, "StrPromise"]]:
+        """Return the states."""
+        del request, model_admin
+        return [("waiting", _("waiting")), ("given_up", _("given up")), ("sent", _("sent"))]
+
+    def queryset(self, request: object, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        """Return the emails of that state."""
+        del request
+        is_given_up = Q(sent_at__isnull=True, attempts__gte=operations.NOTIFICATION_ATTEMPTS_MAX)
+        states = {
+            "waiting": Q(sent_at__isnull=True) & ~is_given_up,
+            "given_up": is_given_up,
+            "sent": ~Q(sent_at=None),
+        }
+        return queryset.filter(states.get(self.value() or "", Q()))
+
+
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin[Notification]):
-    """Emails that were owed and sent."""
+    """Emails that were owed and sent. Those that weren't can be sent again."""
 
     list_display = ["kind", "recipient", "subject_key", "created_at", "sent_at", "attempts"]
-    list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
+    list_filter = [StateFilter, "kind"]
     list_select_related = ["recipient"]
     ordering = ["-created_at"]
+    actions = ["send_again"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Let those send again who may change emails, though here nobody changes one in any other way."""
+        return request.user.has_perm("accounts.change_notification")
+
+    @admin.action(description=_("Send again"), permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Have the chosen emails tried anew, as far as they are unsent."""
+        number = operations.send_again(notification_ids=list(queryset.values_list("pk", flat=True)))
+        if number:
+            text = ngettext(
+                "%(number)s email will be tried again within a minute.",
+                "%(number)s emails will be tried again within a minute.",
+                number,
+            )
+            messages.success(request, text % {"number": number})
+        else:
+            messages.info(request, gettext("All of these were sent."))

@@ -202,6 +202,12 @@ def send_notifications(*, now: datetime, limit: int = 500) -> int:
     return sum(_send_notification(notification_id=id_, now=now) for id_ in list(islice(due, limit)))
 
 
+@durable
+def send_again(*, notification_ids: Sequence[uuid.UUID]) -> int:
+    """Let those of the emails that are unsent be tried as if for the first time; return how many they are."""
+    return Notification.objects.filter(pk__in=notification_ids, sent_at__isnull=True).update(attempts=0)
+
+
 def _pause_after(attempts: int) -> timedelta:
     """Return how long after its writing an email is tried again: 0, 2, 6, 14 ... minutes."""
     return timedelta(minutes=2 ** (attempts + 1) - 2)

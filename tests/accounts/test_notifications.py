@@ -114,6 +114,20 @@ def test_an_email_is_given_up_in_the_end(mid_october: datetime, refused: set[str
     assert (notification.attempts, notification.sent_at) == (operations.NOTIFICATION_ATTEMPTS_MAX, None)
 
 
+def test_an_email_that_was_given_up_is_sent_again(mid_october: datetime, mailoutbox: list[Any]) -> None:
+    """On request it is tried as if for the first time, once; what was sent before stays sent."""
+    person = given.user()
+    sent, unsent = tell(person, mid_october, key="sent"), tell(person, mid_october, key="unsent")
+    Notification.objects.filter(pk=unsent.pk).update(attempts=operations.NOTIFICATION_ATTEMPTS_MAX)
+    assert operations.send_notifications(now=mid_october) == 1
+
+    assert operations.send_again(notification_ids=[sent.pk, unsent.pk]) == 1
+    assert operations.send_notifications(now=mid_october) == 1
+    assert operations.send_again(notification_ids=[sent.pk, unsent.pk]) == 0
+    assert operations.send_notifications(now=mid_october) == 0
+    assert len(mailoutbox) == 2
+
+
 def test_an_email_that_cannot_be_written_stops_no_other(
     mid_october: datetime, mailoutbox: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
