@@ -64,4 +64,9 @@ def savepoint() -> AbstractContextManager[None]:
 
 def on_commit(function: Callable[[], object]) -> None:
     """Call the function once the transaction is committed; its failure never undoes the commit."""
-    transaction.on_commit(function, robust=True)
+
+    def follow() -> None:
+        # Django names the function in its report of a failure, and a partial has no name.
+        function()
+
+    transaction.on_commit(follow, robust=True)

@@ -1,5 +1,6 @@
 """Transactions by intent: a whole use case, a part of one, and what follows it."""
 
+import functools
 import logging
 from collections.abc import Callable
 
@@ -106,7 +107,7 @@ def test_what_follows_a_commit_never_undoes_it(caplog: pytest.LogCaptureFixture)
 
     with caplog.at_level(logging.ERROR), durable_block():
         part("kept")
-        on_commit(fail)
+        on_commit(functools.partial(fail))
         on_commit(lambda: heard.append("next"))
 
     assert heard == ["next"]
