@@ -21,7 +21,7 @@ class ButtonSerializer(serializers.ModelSerializer[Button]):
 
     def get_clicks(self, button: Button) -> int:
         """Count the button's clicks, at most a minute old."""
-        return queries.cached_click_count(button=button)
+        return queries.cached_click_count(public_id=button.public_id) or 0
 
 
 class ButtonView(generics.RetrieveAPIView[Button]):

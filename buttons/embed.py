@@ -19,10 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries as accounts_queries
 from accounts.models import Subscription, User
-from accounts.views import user_of
-from buttons import operations, queries
+from buttons import queries
 from buttons.badge import badge
 from buttons.models import Button
+from buttons.operations import clicks
 from flattr.navigation import next_page
 from flattr.period import Period
 
@@ -35,8 +35,10 @@ _RESUME: Final = "resume"
 def show_badge(request: HttpRequest, public_id: str) -> HttpResponse:
     """Return the badge of a button; anybody may keep it for a minute."""
     del request
-    button = get_object_or_404(Button, public_id=public_id)
-    response = HttpResponse(badge(count=queries.cached_click_count(button=button)), content_type="image/svg+xml")
+    count = queries.cached_click_count(public_id=public_id)
+    if count is None:
+        raise Http404
+    response = HttpResponse(badge(count=count), content_type="image/svg+xml")
     patch_cache_control(response, public=True, max_age=queries.COUNT_CACHE_SECONDS)
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -51,21 +53,21 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
     their session, and the step leads back here with a token that completes it once. Whoever only looks
     at this page, by a reload or by anybody's link, clicks nothing.
     """
-    button = get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
     if request.method == "POST":
         click_id = _posted_click_id(request)
-        _forget_intent(request, button)
-        return _record(request, button, click_id=click_id, origin=_origin_of(request))
+        _forget_intent(request, public_id)
+        return _record(request, public_id, click_id=click_id, origin=_origin_of(request))
     # A HEAD is sent to look only, so it leaves the token for the person.
-    intent = _resumed_intent(request, button) if request.method == "GET" else None
+    intent = _resumed_intent(request, public_id) if request.method == "GET" else None
     if intent is not None:
-        return _record(request, button, click_id=intent[0], origin=intent[1])
+        return _record(request, public_id, click_id=intent[0], origin=intent[1])
+    button = _button_or_404(public_id)
     return render(
         request,
         "buttons/click.html",
         {
             "button": button,
-            "count": queries.cached_click_count(button=button),
+            "count": queries.cached_click_count(public_id=public_id),
             "click_id": uuid.uuid4(),
             "is_own": button.creator_id == request.user.pk,
             "own_clicks": _own_clicks(request, button),
@@ -75,28 +77,30 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
-def _record(request: HttpRequest, button: Button, *, click_id: uuid.UUID, origin: str) -> HttpResponse:
+def _record(request: HttpRequest, public_id: str, *, click_id: uuid.UUID, origin: str) -> HttpResponse:
     """Record the click, or keep it in the session while the person does what is missing."""
-    here = reverse("buttons:click", args=[button.public_id])
+    here = reverse("buttons:click", args=[public_id])
+    fan = _fan_of(request)
+    step = _missing_step(fan)
     try:
-        # Nobody shall log in or set a budget for a click that can't count.
-        operations.require_clickable(fan=_fan_of(request), button=button)
-        step = _missing_step(request)
-        if step is not None:
-            return redirect(f"{step}?{urlencode({'next': _let_wait(request, button, click_id, origin)})}")
-        operations.record_click(
-            click_id=click_id, fan=user_of(request), button=button, origin=origin, now=timezone.now()
-        )
-    except operations.UnableToClick as error:
+        if fan is None or step is not None:
+            # Nobody shall log in or set a budget for a click that can't count.
+            clicks.require_clickable(fan=fan, button=_button_or_404(public_id))
+            return redirect(f"{step}?{urlencode({'next': _let_wait(request, public_id, click_id, origin)})}")
+        made = clicks.record_click(click_id=click_id, fan=fan, public_id=public_id, origin=origin, now=timezone.now())
+    except clicks.UnknownButton as error:
+        raise Http404 from error
+    except clicks.UnableToClick as error:
         messages.error(request, _refusal(error))
         return redirect(here)
-    messages.success(request, _("Thank you! “%(title)s” has one more slice of your cake.") % {"title": button.title})
+    messages.success(
+        request, _("Thank you! “%(title)s” has one more slice of your cake.") % {"title": made.button.title}
+    )
     return redirect(next_page(request, default=here))
 
 
-def _missing_step(request: HttpRequest) -> str | None:
+def _missing_step(fan: User | None) -> str | None:
     """Return the address of what the person has to do before a click counts, or None."""
-    fan = _fan_of(request)
     if fan is None:
         return reverse("account_login")
     subscription = accounts_queries.subscription_for(fan=fan, period=Period.at(timezone.now()))
@@ -105,39 +109,39 @@ def _missing_step(request: HttpRequest) -> str | None:
     return None
 
 
-def _let_wait(request: HttpRequest, button: Button, click_id: uuid.UUID, origin: str) -> str:
+def _let_wait(request: HttpRequest, public_id: str, click_id: uuid.UUID, origin: str) -> str:
     """Let the click wait in the session; return the address that completes it, worth nothing to anybody else."""
     token = secrets.token_urlsafe(16)
     request.session[_INTENT] = {
-        "button": button.public_id,
+        "button": public_id,
         "click_id": str(click_id),
         "origin": origin,
         "asked_at": timezone.now().isoformat(),
         "token": token,
     }
-    return f"{reverse('buttons:click', args=[button.public_id])}?{urlencode({_RESUME: token})}"
+    return f"{reverse('buttons:click', args=[public_id])}?{urlencode({_RESUME: token})}"
 
 
-def _resumed_intent(request: HttpRequest, button: Button) -> tuple[uuid.UUID, str] | None:
+def _resumed_intent(request: HttpRequest, public_id: str) -> tuple[uuid.UUID, str] | None:
     """Take the waiting click out of the session, with its origin, if this is the way back that completes it."""
-    token, intent = request.GET.get(_RESUME, ""), _waiting_for(request, button)
+    token, intent = request.GET.get(_RESUME, ""), _waiting_for(request, public_id)
     if intent is None or not constant_time_compare(token, intent["token"]):
         return None
-    _forget_intent(request, button)
+    _forget_intent(request, public_id)
     if timezone.now() - datetime.fromisoformat(intent["asked_at"]) > INTENT_LASTS:
         return None
     return uuid.UUID(intent["click_id"]), intent["origin"]
 
 
-def _waiting_for(request: HttpRequest, button: Button) -> dict[str, str] | None:
+def _waiting_for(request: HttpRequest, public_id: str) -> dict[str, str] | None:
     """Return the click on this button that waits in the session."""
     intent: dict[str, str] | None = request.session.get(_INTENT)
-    return intent if intent is not None and intent["button"] == button.public_id else None
+    return intent if intent is not None and intent["button"] == public_id else None
 
 
-def _forget_intent(request: HttpRequest, button: Button) -> None:
+def _forget_intent(request: HttpRequest, public_id: str) -> None:
     """Let no click on this button wait any longer: it is being made, or another was asked for in its place."""
-    if _waiting_for(request, button) is not None:
+    if _waiting_for(request, public_id) is not None:
         del request.session[_INTENT]
 
 
@@ -167,18 +171,22 @@ def _fan_of(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
+def _button_or_404(public_id: str) -> Button:
+    return get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
+
+
 def _own_clicks(request: HttpRequest, button: Button) -> int:
     fan = _fan_of(request)
     return 0 if fan is None else queries.fan_clicks_on(fan=fan, button=button, period=Period.at(timezone.now()))
 
 
-def _refusal(error: operations.UnableToClick) -> str:
+def _refusal(error: clicks.UnableToClick) -> str:
     """Say in plain words why the click was not recorded."""
     texts = {
-        operations.OwnButton: _("This button is yours, so you can't click it."),
-        operations.HiddenButton: _("Its creator has hidden this button."),
-        operations.PeriodClosed: _("The month has just ended. Click again for the new one."),
-        operations.ClickIdTaken: _("This form was used for another click. Please try again."),
-        operations.ClickUndone: _("You took this click back. Click again for a new one."),
+        clicks.OwnButton: _("This button is yours, so you can't click it."),
+        clicks.HiddenButton: _("Its creator has hidden this button."),
+        clicks.PeriodClosed: _("The month has just ended. Click again for the new one."),
+        clicks.ClickIdTaken: _("This form was used for another click. Please try again."),
+        clicks.ClickUndone: _("You took this click back. Click again for a new one."),
     }
     return texts[type(error)]

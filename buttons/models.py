@@ -80,6 +80,8 @@ class Click(models.Model):
 
     The id is chosen by the client or the page, so a repeated request is a no-op. An undone click
     stays as a row, so that a late repeat of the request can't bring it back.
+
+    The table is partitioned by period (see `migrations/0003`), and its primary key has the period in it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -108,20 +110,34 @@ class Click(models.Model):
                 name="click_by_fan",
             ),
             models.Index(
-                fields=["button", "period"],
+                fields=["button"],
                 condition=models.Q(undone_at__isnull=True),
                 name="click_by_button",
-            ),
-            models.Index(
-                fields=["creator", "period"],
-                condition=models.Q(undone_at__isnull=True),
-                name="click_by_creator",
             ),
         ]
 
     def __str__(self) -> str:
         """Show the click's id."""
         return str(self.id)
+
+
+class MonthlyClicks(models.Model):
+    """What one button got in one closed period, written when it is closed: nobody counts old clicks again."""
+
+    button = models.ForeignKey(Button, on_delete=models.PROTECT, related_name="monthly_clicks", db_index=False)
+    period = PeriodField(_("period"))
+    clicks = models.PositiveBigIntegerField(_("clicks"))
+
+    class Meta:
+        verbose_name = _("clicks of a month")
+        verbose_name_plural = _("clicks of a month")
+        constraints = [
+            models.UniqueConstraint(fields=["button", "period"], name="monthly_clicks_once", include=["clicks"])
+        ]
+
+    def __str__(self) -> str:
+        """Show the period and the number."""
+        return f"{self.clicks} in {self.period}"
 
 
 class ClosedPeriod(models.Model):

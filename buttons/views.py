@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import CreatorProfile
 from accounts.views import creator_required, user_of
-from buttons import operations, queries
+from buttons import queries
 from buttons.forms import ButtonForm
 from buttons.models import Button
+from buttons.operations import buttons as operations
+from buttons.operations import clicks
 from flattr.navigation import next_page
 from flattr.period import Period
 
@@ -41,7 +43,7 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
         "buttons/button.html",
         {
             "button": button,
-            "count": queries.cached_click_count(button=button),
+            "count": queries.cached_click_count(public_id=public_id),
             "is_own": is_own,
             "click_url": settings.APP_URL + reverse("buttons:click", args=[public_id]),
             "badge_url": settings.APP_URL + reverse("buttons:badge", args=[public_id]),
@@ -92,10 +94,10 @@ def hide_button(request: HttpRequest, public_id: str) -> HttpResponse:
 def undo_click(request: HttpRequest, click_id: uuid.UUID) -> HttpResponse:
     """Take back one of the fan's clicks."""
     try:
-        click = operations.undo_click(click_id=click_id, fan=user_of(request), now=timezone.now())
-    except operations.UnknownClick as error:
+        click = clicks.undo_click(click_id=click_id, fan=user_of(request), now=timezone.now())
+    except clicks.UnknownClick as error:
         raise Http404 from error
-    except operations.PeriodClosed:
+    except clicks.PeriodClosed:
         messages.error(request, _("That month is closed; its clicks can't be undone any more."))
     else:
         messages.success(request, _("One click for “%(title)s” is undone.") % {"title": click.button.title})

@@ -166,6 +166,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # Ten minutes after the month's end; the hours after are the sweep for a run that was cut short.
     "settle the month": {"task": "payouts.tasks.settle_due_months", "schedule": crontab(minute="10")},
+    "make partitions of clicks": {"task": "buttons.tasks.make_partitions", "schedule": crontab(minute="5", hour="3")},
     "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
     "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},
     "raise alarms": {"task": "payouts.tasks.raise_alarms", "schedule": crontab(minute="0")},

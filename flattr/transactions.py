@@ -8,7 +8,7 @@ The idea is django-subatomic's: `atomic` mixes three intents, so each has a name
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -55,6 +55,14 @@ def required(function: Callable[P, R]) -> Callable[P, R]:
 def durable_block() -> AbstractContextManager[None]:
     """Open a durable transaction for a part of a function that also works outside it."""
     return transaction.atomic(durable=True)
+
+
+def single_statement() -> AbstractContextManager[None]:
+    """Let one statement be a whole use case: it commits by itself, without the ways of a transaction's begin and end.
+
+    :raises RuntimeError: if a transaction is open already, as for `durable`.
+    """
+    return durable_block() if transaction.get_connection(DEFAULT_DB_ALIAS).in_atomic_block else nullcontext()
 
 
 def savepoint() -> AbstractContextManager[None]:

@@ -5,10 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
+from buttons.operations import periods
 from flattr.period import Period
+from flattr.transactions import durable
 from tests.client import StrictClient
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, october: Period) -> None:
+    """Make the partitions of clicks in which examples lie, as the daily task does for the months to come."""
+    del django_db_setup
+    with django_db_blocker.unblock():
+        for months in range(-2, 4):
+            durable(periods.make_partition)(period=october.shift(months))
 
 
 @pytest.fixture
@@ -17,7 +28,7 @@ def client() -> StrictClient:
     return StrictClient()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def october() -> Period:
     """Return the period that most examples use."""
     return Period(2026, 10)

@@ -13,8 +13,9 @@ from django.db import connection, connections
 
 from accounts.models import Subscription, User
 from accounts.operations import promise
-from buttons import operations as buttons_operations
 from buttons.models import Button, Click
+from buttons.operations import buttons as buttons_operations
+from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
 from payouts.gateway import Outcome, ProviderUnavailable, Result
@@ -85,7 +86,9 @@ def funded_fan(name: str = "fan", *, budget_cents: int = 500, period: Period) ->
 def click(fan: User, clicked: Button, *, now: datetime, times: int = 1) -> list[Click]:
     """Let the fan click a button."""
     return [
-        buttons_operations.record_click(click_id=uuid.uuid4(), fan=fan, button=clicked, origin="", now=now)
+        clicks_operations.record_click(
+            click_id=uuid.uuid4(), fan=fan, public_id=clicked.public_id, origin="", now=now
+        )
         for _ in range(times)
     ]
 

@@ -16,9 +16,10 @@ from django.contrib.auth.hashers import make_password
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import CreatorProfile, User
-from buttons import operations as buttons_operations
 from buttons import queries as buttons_queries
 from buttons.models import Button, Click
+from buttons.operations import buttons as buttons_operations
+from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.gateway import Outcome, Result
@@ -181,7 +182,7 @@ def _make_clicks(fans: list[User], buttons: list[Button], month: Period, now: da
         for fan in fans
         for number, button in enumerate(chance.choices(buttons, popularity, k=chance.randint(4, 20)))
     ]
-    buttons_operations.import_clicks(clicks=clicks)
+    clicks_operations.import_clicks(clicks=clicks)
 
 
 def _ask_for_payout(creator: User, now: datetime) -> None:

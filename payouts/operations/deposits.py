@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import BUDGET_CENTS_MAX, Notification, User
-from buttons import operations as buttons_operations
+from buttons.operations import periods
 from flattr import money
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
@@ -303,7 +303,7 @@ def _has_lapsed(deposit: Deposit, now: datetime) -> bool:
 def _booking_moment(outcome: Outcome, now: datetime) -> datetime:
     """Return when the money came, or now where that isn't told or its month is closed and cut already."""
     came_at = min(outcome.occurred_at or now, now)
-    return came_at if buttons_operations.keep_period_open(period=Period.at(came_at)) else now
+    return came_at if periods.keep_period_open(period=Period.at(came_at)) else now
 
 
 def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:

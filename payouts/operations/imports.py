@@ -15,9 +15,9 @@ from django.utils.text import slugify
 
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, CreatorProfile, Subscription, User
 from accounts.operations import BudgetOutOfRange
-from buttons import operations as buttons_operations
 from buttons import queries as buttons_queries
 from buttons.models import Button, Click, Site
+from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable, required
 from payouts.gateway import get_gateway
@@ -151,7 +151,7 @@ def import_clicks(*, rows: list[Row], period: Period, budget_cents: int, now: da
         for row in rows
         for number in range(row.clicks)
     ]
-    new = buttons_operations.import_clicks(clicks=clicks)
+    new = clicks_operations.import_clicks(clicks=clicks)
     return Imported(fans=len(fans), creators=len(buttons), clicks=new)
 
 

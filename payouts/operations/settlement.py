@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts import operations as accounts_operations
 from accounts.models import Notification
-from buttons import operations as buttons_operations
+from buttons.operations import periods
 from flattr import money
 from flattr.period import Period
 from flattr.transactions import durable, required
@@ -99,7 +99,7 @@ def _open_settlement(*, period: Period, now: datetime) -> Settlement:
         return opened
     for earlier in due.unsettled_periods(until=period.previous):
         raise EarlierPeriodDue(period, earlier)
-    buttons_operations.close_period(period=period, now=now)
+    periods.close_period(period=period, now=now)
     _refuse_wrong_books()
     settlement = Settlement.objects.create(
         period=period,

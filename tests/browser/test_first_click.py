@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from buttons import operations as buttons_operations
 from buttons.models import Button
+from buttons.operations import buttons as buttons_operations
 from flattr.period import Period
 from tests import given
 

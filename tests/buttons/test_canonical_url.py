@@ -2,7 +2,7 @@
 
 import pytest
 
-from buttons.operations import BadUrl, canonical_url
+from buttons.operations.buttons import BadUrl, canonical_url
 
 
 @pytest.mark.parametrize(

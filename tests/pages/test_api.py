@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from buttons import operations
 from buttons.models import Button
+from buttons.operations import buttons as buttons_operations
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -69,7 +69,7 @@ def test_a_count_follows_clicks(
 
 def test_a_hidden_or_unknown_button_is_not_there(button: Button, client: StrictClient) -> None:
     """Not even for its creator, and nobody keeps the answer."""
-    operations.set_hidden(button=button, hidden=True, now=world.NOW)
+    buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
     client.force_login(button.creator)
     for asked in (button, Button(public_id="nothing")):
         answer = get(client, asked)

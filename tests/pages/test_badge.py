@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from buttons import operations
 from buttons.badge import badge, short_count
 from buttons.models import Button
+from buttons.operations import clicks
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -97,8 +97,8 @@ def test_a_badge_follows_clicks(
     assert shown(client, button) == "2"
     fan = given.user()
     with django_capture_on_commit_callbacks(execute=True):
-        clicks = given.click(fan, button, now=world.NOW, times=3)
-        operations.undo_click(click_id=clicks[0].pk, fan=fan, now=world.NOW)
+        made = given.click(fan, button, now=world.NOW, times=3)
+        clicks.undo_click(click_id=made[0].pk, fan=fan, now=world.NOW)
 
     assert shown(client, button) == "4"
 

@@ -9,8 +9,10 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
-from buttons import operations, queries
+from buttons import queries
 from buttons.models import Button, Click
+from buttons.operations import buttons as buttons_operations
+from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable
 from tests import given
@@ -126,11 +128,11 @@ def test_a_form_whose_click_was_taken_back_is_refused_in_words(
     refused = client.post(page_of(button), form, follow=True)
 
     assert world.messages(refused) == ["You took this click back. Click again for a new one."]
-    assert queries.click_count(button=button) == 0
+    assert queries.click_count(public_id=button.public_id) == 0
     fresh = world.hidden_value(refused, "click_id")
     assert fresh != form["click_id"]
     client.post(page_of(button), {"click_id": fresh})
-    assert queries.click_count(button=button) == 1
+    assert queries.click_count(public_id=button.public_id) == 1
 
 
 def test_the_cake_offers_one_more_and_one_less(fan: User, button: Button, client: StrictClient) -> None:
@@ -173,7 +175,7 @@ def test_ones_own_button_is_not_clicked(button: Button, client: StrictClient) ->
 
 def test_a_hidden_button_is_not_clicked(fan: User, button: Button, client: StrictClient) -> None:
     """The page is gone (410) and says why; a form from before is refused in words."""
-    operations.set_hidden(button=button, hidden=True, now=world.NOW)
+    buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
     client.force_login(fan)
     refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
 
@@ -197,7 +199,7 @@ def test_nobody_logs_in_or_sets_a_budget_for_a_hidden_button(
     *, known: bool, button: Button, client: StrictClient
 ) -> None:
     """Whatever step is missing, a form from before is refused at once."""
-    operations.set_hidden(button=button, hidden=True, now=world.NOW)
+    buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
     if known:
         client.force_login(given.user("Grace"))
     refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
@@ -280,7 +282,7 @@ def test_only_the_site_a_fan_came_from_is_kept(
 def test_an_undo_after_closing_says_why(fan: User, button: Button, client: StrictClient) -> None:
     """The clicks of a closed month are what they are."""
     (click,) = given.click(fan, button, now=world.NOW)
-    durable(operations.close_period)(period=NOVEMBER, now=NOVEMBER.end)
+    durable(periods.close_period)(period=NOVEMBER, now=NOVEMBER.end)
     client.force_login(fan)
     refused = client.post(reverse("buttons:undo", args=[click.pk]), follow=True)
 
@@ -290,7 +292,7 @@ def test_an_undo_after_closing_says_why(fan: User, button: Button, client: Stric
 
 def test_a_click_in_a_closed_month_says_why(fan: User, button: Button, client: StrictClient) -> None:
     """Who clicks in the very moment of closing is asked to click again."""
-    durable(operations.close_period)(period=NOVEMBER, now=NOVEMBER.end)
+    durable(periods.close_period)(period=NOVEMBER, now=NOVEMBER.end)
     client.force_login(fan)
     refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
 

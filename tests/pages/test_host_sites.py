@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from buttons import operations
 from buttons.models import Button
+from buttons.operations import buttons as buttons_operations
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def song() -> Button:
     """Return a button for a song on artist.localhost."""
-    return operations.create_button(
+    return buttons_operations.create_button(
         creator=given.creator("Ada"),
         url="http://artist.localhost:8000/songs/1",
         title="Song & <dance>",
@@ -27,7 +27,7 @@ def song() -> Button:
 @pytest.fixture
 def other(song: Button) -> Button:
     """Return another one of the same site."""
-    return operations.create_button(
+    return buttons_operations.create_button(
         creator=song.creator, url="http://artist.localhost:8000/songs/2", title="Second song"
     )
 
@@ -59,7 +59,7 @@ def test_a_page_of_a_site_shows_its_own_work(song: Button, other: Button, client
 
 def test_a_hidden_button_is_not_shown(song: Button, client: StrictClient) -> None:
     """The site has nothing else, so it has nothing."""
-    operations.set_hidden(button=song, hidden=True, now=world.NOW)
+    buttons_operations.set_hidden(button=song, hidden=True, now=world.NOW)
     page = client.get("/", headers={"host": "artist.localhost"})
 
     assert page.status_code == 404

@@ -11,8 +11,8 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import User
-from buttons import operations
 from buttons.models import Button, Click
+from buttons.operations import buttons as buttons_operations
 from flattr.period import Period
 from payouts.queries import books
 from tests import given
@@ -247,7 +247,7 @@ def test_who_turns_out_to_be_the_creator_is_refused(button: Button, client: Stri
 def test_a_button_hidden_meanwhile_is_refused(fan: User, button: Button, client: StrictClient) -> None:
     """The page says so when the fan comes back."""
     asked = ask(client, button)
-    operations.set_hidden(button=button, hidden=True, now=world.NOW)
+    buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
     client.force_login(fan)
     refused = client.get(way_back(asked), follow=True)
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import CreatorProfile, Subscription, User
 from accounts.operations import BudgetOutOfRange
 from buttons.models import Button, Click, Site
-from buttons.operations import PeriodClosed, import_clicks
+from buttons.operations.clicks import PeriodClosed, import_clicks
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.gateway.sandbox.gateway import SandboxGateway

@@ -8,8 +8,8 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import Notification, Subscription, User
-from buttons import operations as buttons_operations
 from buttons import queries as buttons_queries
+from buttons.operations import clicks
 from flattr.period import Period
 from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
@@ -77,7 +77,7 @@ def test_unfunded_clicks_weigh_nothing(october: Period, mid_october: datetime, a
     given.settled(october, now=after_october)
 
     assert spends() == {first: 5 * EURO, last: 5 * EURO}
-    assert buttons_queries.click_count(button=liked) == 5
+    assert buttons_queries.click_count(public_id=liked.public_id) == 5
     assert balances.fan_balance_micros(fan=paused) == 5 * EURO
 
 
@@ -98,7 +98,7 @@ def test_a_fan_without_clicks_moves_nothing(october: Period, after_october: date
     """The balance stays the fan's, who gets no email about a month that took nothing; undone clicks count as none."""
     quiet, undecided = (given.funded_fan(budget_cents=500, period=october) for _ in range(2))
     (click,) = given.click(undecided, given.button(), now=october.start)
-    buttons_operations.undo_click(click_id=click.id, fan=undecided, now=october.start)
+    clicks.undo_click(click_id=click.id, fan=undecided, now=october.start)
     given.settled(october, now=after_october)
 
     assert spends() == {}
@@ -230,7 +230,7 @@ def test_settling_closes_the_period_to_clicks(october: Period, after_october: da
     fan = given.funded_fan(budget_cents=500, period=october)
     given.settled(october, now=after_october)
 
-    with pytest.raises(buttons_operations.PeriodClosed):
+    with pytest.raises(clicks.PeriodClosed):
         given.click(fan, given.button(), now=october.last_moment)
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.operations import BudgetOutOfRange
-from buttons.operations import PeriodClosed
+from buttons.operations.clicks import PeriodClosed
 from flattr.period import MalformedPeriod, Period
 from payouts.operations import imports
 

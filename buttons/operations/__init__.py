@@ -1,0 +1,1 @@
+"""Writes about sites, buttons and clicks."""
