@@ -11,7 +11,7 @@ CHECK_ENV := FLATTR_ENV=production SECRET_KEY=$$(head -c 64 /dev/urandom | base6
 UNUSED := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check types fix lock messages demo clean
+.PHONY: help install run test check types fix lock messages demo bench clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ messages: install ## Bring locale/*.po up to date with the texts in the code
 
 demo: install ## Load the demo world
 	@$(BIN)/python manage.py demo
+
+bench: install ## Measure clicks, badges, the month's end and pages (ARGS="click --scale small" for some)
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove everything that the checkout made for itself
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis 

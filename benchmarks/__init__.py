@@ -1,0 +1,1 @@
+"""What the design's targets are measured with: `make bench`. Production uses none of it."""

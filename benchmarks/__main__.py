@@ -1,0 +1,65 @@
+"""`python -m benchmarks`: measure, print a table, write `var/bench/latest.json`; 0 only if all targets hold."""
+
+import argparse
+import dataclasses
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from benchmarks import clicks, figures, machine
+from benchmarks.cluster import Cluster
+from benchmarks.failures import UnableToMeasure
+from benchmarks.figures import Result
+from benchmarks.sizes import SCALES, Scale
+from flattr.development.servers import UnableToStart
+from flattr.development.services import CHECKOUT
+
+Benchmark = Callable[[Cluster, Scale], tuple[list[Result], dict[str, object]]]
+
+BENCHMARKS: Final[dict[str, Benchmark]] = {"click": clicks.run}
+
+
+def main() -> int:
+    """Run the benchmarks that the command line names."""
+    options = _parser().parse_args()
+    scale = SCALES[options.scale]
+    if options.rounds is not None:
+        scale = dataclasses.replace(scale, rounds=options.rounds)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return _run(options.names or list(BENCHMARKS), scale, options.scale, options.folder.resolve())
+    except (UnableToMeasure, UnableToStart) as error:
+        sys.stderr.write(f"Nothing was measured: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        # What a shell expects of a program that Ctrl-C ended; the servers are gone by now.
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure what the design sets targets for.")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--scale", choices=SCALES, default="full", help="how large; the targets are those of full")
+    parser.add_argument("--rounds", type=int, help="how often floor and ours are measured in turn")
+    parser.add_argument("--folder", type=Path, default=CHECKOUT / "var" / "bench", help="where the servers live")
+    return parser
+
+
+def _run(names: list[str], scale: Scale, scale_name: str, folder: Path) -> int:
+    results: list[Result] = []
+    details: dict[str, object] = {}
+    with Cluster(folder) as cluster:
+        facts = machine.describe(cluster, scale=scale_name, rounds=scale.rounds)
+        for name in names:
+            found, behind = BENCHMARKS[name](cluster, scale)
+            results += found
+            details |= behind
+            figures.write(folder / "latest.json", machine=facts, results=results, details=details)
+    sys.stdout.write(figures.table(results) + "\n")
+    return 0 if all(each.holds for each in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
