@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import clicks, figures, machine
+from benchmarks import clicks, figures, machine, settlements
 from benchmarks.cluster import Cluster
 from benchmarks.failures import UnableToMeasure
 from benchmarks.figures import Result
@@ -18,7 +18,7 @@ from flattr.development.services import CHECKOUT
 
 Benchmark = Callable[[Cluster, Scale], tuple[list[Result], dict[str, object]]]
 
-BENCHMARKS: Final[dict[str, Benchmark]] = {"click": clicks.run}
+BENCHMARKS: Final[dict[str, Benchmark]] = {"click": clicks.run, "settle": settlements.run}
 
 
 def main() -> int:
@@ -27,6 +27,9 @@ def main() -> int:
     scale = SCALES[options.scale]
     if options.rounds is not None:
         scale = dataclasses.replace(scale, rounds=options.rounds)
+    if options.clicks is not None:
+        months = tuple(month for month in scale.months if month.world.clicks <= options.clicks)
+        scale = dataclasses.replace(scale, months=months or scale.months[:1])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return _run(options.names or list(BENCHMARKS), scale, options.scale, options.folder.resolve())
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--scale", choices=SCALES, default="full", help="how large; the targets are those of full")
     parser.add_argument("--rounds", type=int, help="how often floor and ours are measured in turn")
+    parser.add_argument("--clicks", type=int, help="leave out months with more clicks than this")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "var" / "bench", help="where the servers live")
     return parser
 

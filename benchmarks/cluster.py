@@ -168,9 +168,7 @@ class Cluster:
         port = _free_port()
         environment = {**self.environment(database), "WEB_HOST": "127.0.0.1", "PORT": str(port)}
         with self._process("web", environment) as process:
-            ready = urllib.request.Request(
-                f"http://127.0.0.1:{port}/readyz", headers={"X-Forwarded-Proto": "https"}
-            )
+            ready = urllib.request.Request(f"http://127.0.0.1:{port}/readyz", headers={"X-Forwarded-Proto": "https"})
             self._wait_until(lambda: _answers(ready), process, "web")
             yield f"http://127.0.0.1:{port}"
 

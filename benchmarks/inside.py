@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +33,20 @@ def sessions(arguments: Sequence[str]) -> list[str]:
     return cookies
 
 
-JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {"sessions": sessions}
+def books(arguments: Sequence[str]) -> dict[str, Any]:
+    """Prove the books; return the findings and the seconds that it took."""
+    from django.db import connection  # noqa: PLC0415
+
+    from payouts.queries.books import check_books  # noqa: PLC0415
+
+    del arguments
+    connection.ensure_connection()
+    started = time.monotonic()
+    findings = check_books()
+    return {"seconds": time.monotonic() - started, "findings": [str(finding) for finding in findings]}
+
+
+JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {"books": books, "sessions": sessions}
 
 
 def main() -> None:
