@@ -36,11 +36,12 @@ _TUNING: Final = {"max_wal_size": "4GB"}
 
 _MIGRATED: Final = "migrated"
 _PATIENCE_SECONDS: Final = 60
+_STARTED: Final = time.monotonic()
 
 
 def report(step: str) -> None:
-    """Tell on stderr what is being done; stdout is for the table."""
-    sys.stderr.write(f"· {step}\n")
+    """Tell on stderr what is being done, and when; stdout is for the table."""
+    sys.stderr.write(f"· {time.monotonic() - _STARTED:6.1f} s  {step}\n")
     sys.stderr.flush()
 
 
