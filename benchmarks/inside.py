@@ -4,14 +4,19 @@ import json
 import os
 import sys
 import time
+import uuid
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from benchmarks.cluster import HOST, Cluster
+from benchmarks.failures import UnableToMeasure
+
 if TYPE_CHECKING:
-    from benchmarks.cluster import Cluster
+    from django.test import Client
 
 
-def run(cluster: "Cluster", database: str, job: str, *arguments: object) -> Any:
+def run(cluster: Cluster, database: str, job: str, *arguments: object) -> Any:
     """Run a job of this module on a database and return what it found."""
     command = [sys.executable, "-m", "benchmarks.inside", job, *map(str, arguments)]
     printed = cluster.run(command, environment=cluster.environment(database))
@@ -46,7 +51,61 @@ def books(arguments: Sequence[str]) -> dict[str, Any]:
     return {"seconds": time.monotonic() - started, "findings": [str(finding) for finding in findings]}
 
 
-JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {"books": books, "sessions": sessions}
+def badge_queries(arguments: Sequence[str]) -> dict[str, Any]:
+    """Ask for a badge twice; return the queries of the first answer, which nothing is cached for, and the second."""
+    from django.core.cache import cache  # noqa: PLC0415
+
+    (public_id,) = arguments
+    cache.clear()
+    first, second = (_get(f"/b/{public_id}/badge.svg")[1] for _ in range(2))
+    return {"uncached": len(first), "cached": len(second), "sql": first}
+
+
+def badge_freshness(arguments: Sequence[str]) -> float:
+    """Click a button whose badge was just looked at; return the seconds until the badge shows it."""
+    from django.core.cache import cache  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from accounts.models import User  # noqa: PLC0415
+    from buttons.models import Button  # noqa: PLC0415
+    from buttons.operations import record_click  # noqa: PLC0415
+
+    (public_id,) = arguments
+    cache.clear()
+    before, _ = _get(f"/b/{public_id}/badge.svg")
+    button, fan = Button.objects.get(public_id=public_id), User.objects.order_by("pk")[0]
+    # A badge rounds large numbers, so one click alone might never show.
+    for _ in range(1000):
+        record_click(click_id=uuid.uuid4(), fan=fan, button=button, origin="", now=timezone.now())
+    started = time.monotonic()
+    while _get(f"/b/{public_id}/badge.svg")[0] == before:
+        time.sleep(0.2)
+    return time.monotonic() - started
+
+
+def _get(path: str, client: "Client | None" = None) -> tuple[bytes, list[str]]:
+    """Ask for a page as the proxy in front would; return it with the queries that it took.
+
+    :raises UnableToMeasure: if there is no such page.
+    """
+    from django.db import connection  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    with CaptureQueriesContext(connection) as captured:
+        response = (client or Client()).get(path, headers={"host": HOST, "x-forwarded-proto": "https"})
+    if response.status_code != HTTPStatus.OK:
+        msg = f"{path} answered {response.status_code}"
+        raise UnableToMeasure(msg)
+    return response.content, [query["sql"] for query in captured.captured_queries]
+
+
+JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
+    "badge_freshness": badge_freshness,
+    "badge_queries": badge_queries,
+    "books": books,
+    "sessions": sessions,
+}
 
 
 def main() -> None:

@@ -39,6 +39,8 @@ class Scale:
     badge_world: World
     months: tuple[Month, ...]
     page_requests: int
+    waits: bool
+    """Whether there is time to wait for what is cached to grow old."""
 
 
 def _month(*, clicks: int, buttons: int, creators: int, with_viral: bool = False) -> Month:
@@ -59,6 +61,7 @@ SCALES: Final = {
             _month(clicks=10_000_000, buttons=50_000, creators=20_000, with_viral=True),
         ),
         page_requests=9,
+        waits=True,
     ),
     "small": Scale(
         rounds=5,
@@ -70,6 +73,7 @@ SCALES: Final = {
             _month(clicks=200_000, buttons=20_000, creators=8_000, with_viral=True),
         ),
         page_requests=5,
+        waits=True,
     ),
     "smoke": Scale(
         rounds=1,
@@ -81,6 +85,7 @@ SCALES: Final = {
             _month(clicks=2_000, buttons=20, creators=8, with_viral=True),
         ),
         page_requests=2,
+        waits=False,
     ),
 }
 """The targets hold for `full`; `small` is for trying a change, `smoke` only shows that everything runs."""

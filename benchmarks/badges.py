@@ -1,0 +1,70 @@
+"""`badge`: what each view of each page with a button costs us, beside an empty page of ours."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+from benchmarks import inside, load, world
+from benchmarks.cluster import Cluster, report
+from benchmarks.figures import Result, at_least, at_most, compared, measured
+from benchmarks.sizes import Scale, World
+
+_DATABASE: Final = "badge"
+_RATIO: Final = at_least(0.5)
+_QUERIES_CACHED: Final = at_most(0)
+_QUERIES_UNCACHED: Final = at_most(1)
+_FRESH_SECONDS: Final = at_most(60)
+_REQUESTS_A_SECOND: Final = 20_000
+"""More than can be answered, so that they last."""
+
+EMPTY: Final = "/benchmarks/empty/"
+"""A view that answers with nothing, behind the middleware of all pages, on the same server."""
+
+_HEADERS: Final = {"Accept": "image/avif,image/webp,image/svg+xml,*/*;q=0.8", "Referer": "https://artist.example/"}
+"""What a browser says when a page elsewhere shows a badge; it sends no cookie there."""
+
+
+def badge_request(public_id: str) -> str:
+    """Return the request for a badge as a browser sends it for somebody's page."""
+    return load.http_request("GET", f"/b/{public_id}/badge.svg", headers=_HEADERS)
+
+
+def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]]:
+    """Measure badges a second, their queries, and how soon they show a click."""
+    town = scale.badge_world
+    month = world.this_month()
+    cluster.create_migrated(_DATABASE)
+    with closing(cluster.connect(_DATABASE)) as database:
+        world.build(database, town, month=month.start, until=month.end, report=report)
+    empty = load.http_request("GET", EMPTY, headers=_HEADERS)
+    count = int(scale.seconds * _REQUESTS_A_SECOND)
+    floors: list[load.Load] = []
+    ours: list[load.Load] = []
+    with cluster.web(_DATABASE) as address:
+        for number in range(scale.rounds + 1):
+            report(f"badge: round {number} of {scale.rounds}" if number else "badge: warming up")
+            badges = itertools.islice(_requests(town, seed=number), count)
+            floor = load.drive(cluster, address, itertools.repeat(empty, count), seconds=scale.seconds, status=200)
+            our = load.drive(cluster, address, badges, seconds=scale.seconds, status=200)
+            if number:
+                floors.append(floor)
+                ours.append(our)
+    rates, floor_rates = [each.rate for each in ours], [each.rate for each in floors]
+    queries = inside.run(cluster, _DATABASE, "badge_queries", world.public_id(1))
+    results = [
+        compared("badge", unit="badges/s", ours=rates, floors=floor_rates, target=_RATIO),
+        measured("badge, p99", unit="ms", values=[each.p99_ms for each in ours]),
+        measured("badge, queries when cached", unit="", values=[queries["cached"]], target=_QUERIES_CACHED),
+        measured("badge, queries when not", unit="", values=[queries["uncached"]], target=_QUERIES_UNCACHED),
+    ]
+    if scale.waits:
+        report("badge: waiting for a click to show")
+        seconds = inside.run(cluster, _DATABASE, "badge_freshness", world.public_id(1))
+        results.append(measured("badge, shows a click after", unit="s", values=[seconds], target=_FRESH_SECONDS))
+    return results, {"badge rates": rates, "badge floors": floor_rates, "badge queries": queries}
+
+
+def _requests(town: World, *, seed: int) -> Iterator[str]:
+    for _, button in world.draws(town, seed=seed):
+        yield badge_request(world.public_id(button))
