@@ -42,7 +42,7 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
     floors: list[load.Load] = []
     ours: list[load.Load] = []
     with cluster.web(_DATABASE) as address:
-        for number in range(scale.rounds + 1):
+        for number in scale.numbers:
             report(f"badge: round {number} of {scale.rounds}" if number else "badge: warming up")
             badges = itertools.islice(_requests(town, seed=number), count)
             floor = load.drive(cluster, address, itertools.repeat(empty, count), seconds=scale.seconds, status=200)

@@ -55,7 +55,7 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
     floors: list[float] = []
     loads: list[load.Load] = []
     with cluster.web(_DATABASE) as address:
-        for number in range(scale.rounds + 1):
+        for number in scale.numbers:
             report(f"click: round {number} of {scale.rounds}" if number else "click: warming up")
             cluster.query("CHECKPOINT")
             floor = load.pgbench(cluster, _DATABASE, _FLOOR, numbers=numbers, seconds=scale.seconds)

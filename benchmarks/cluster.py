@@ -70,9 +70,8 @@ class Cluster:
             self._programs = Path(str(postgres.args[0])).parent  # type: ignore[index]  # We start it with a list.
             self._tune()
             self.create(_MIGRATED)
-            report("making the tables and collecting the static files")
+            report("making the tables")
             self.manage(_MIGRATED, "migrate", "--verbosity", "0")
-            self.manage(_MIGRATED, "collectstatic", "--no-input", "--verbosity", "0")
             self._ending = ending.pop_all()
         return self
 
@@ -107,7 +106,7 @@ class Cluster:
 
     def has(self, database: str) -> bool:
         """Tell whether there is such a database."""
-        return bool(self.query("SELECT FROM pg_database WHERE datname = %s", database))
+        return bool(self.query("SELECT 1 FROM pg_database WHERE datname = %s", database))
 
     def create(self, database: str, *, template: str = "template0") -> None:
         """Make a database as a copy of another one, whose files are copied as they are, and flush all to disk."""

@@ -6,14 +6,12 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from benchmarks.cluster import HOST, Cluster
 from benchmarks.failures import UnableToMeasure
-
-if TYPE_CHECKING:
-    from django.test import Client
 
 
 def run(cluster: Cluster, database: str, job: str, *arguments: object) -> Any:
@@ -83,7 +81,16 @@ def badge_freshness(arguments: Sequence[str]) -> float:
     return time.monotonic() - started
 
 
-def _get(path: str, client: "Client | None" = None) -> tuple[bytes, list[str]]:
+def pages(arguments: Sequence[str]) -> list[dict[str, Any]]:
+    """Ask for every page some times; return milliseconds and queries of each."""
+    from benchmarks import inside_pages  # noqa: PLC0415
+    from flattr.period import Period  # noqa: PLC0415
+
+    label, requests = arguments
+    return [asdict(each) for each in inside_pages.measure(period=Period.parse(label), requests=int(requests))]
+
+
+def _get(path: str) -> tuple[bytes, list[str]]:
     """Ask for a page as the proxy in front would; return it with the queries that it took.
 
     :raises UnableToMeasure: if there is no such page.
@@ -93,7 +100,7 @@ def _get(path: str, client: "Client | None" = None) -> tuple[bytes, list[str]]:
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     with CaptureQueriesContext(connection) as captured:
-        response = (client or Client()).get(path, headers={"host": HOST, "x-forwarded-proto": "https"})
+        response = Client().get(path, headers={"host": HOST, "x-forwarded-proto": "https"})
     if response.status_code != HTTPStatus.OK:
         msg = f"{path} answered {response.status_code}"
         raise UnableToMeasure(msg)
@@ -104,6 +111,7 @@ JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
     "badge_freshness": badge_freshness,
     "badge_queries": badge_queries,
     "books": books,
+    "pages": pages,
     "sessions": sessions,
 }
 

@@ -14,7 +14,7 @@ from benchmarks.cluster import HOST, Cluster
 from benchmarks.failures import UnableToMeasure
 
 CONNECTIONS: Final = 16
-_GRACE_SECONDS: Final = 2
+_GRACE_SECONDS: Final = 1.5
 """How long wrk waits for the last answers."""
 
 _SCRIPT: Final = Path(__file__).with_name("requests.lua")
@@ -64,7 +64,7 @@ def drive(cluster: Cluster, address: str, requests: Iterable[str], *, seconds: f
     with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
         file.writelines(f"{request}\0" for request in requests)
         file.flush()
-        lasts = math.ceil(seconds) + _GRACE_SECONDS
+        lasts = math.ceil(seconds + _GRACE_SECONDS)
         options = ["--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{lasts}s", "--timeout", "10s"]
         arguments = [file.name, str(seconds), str(status), str(CONNECTIONS)]
         printed = cluster.run([wrk_path(), *options, "--script", str(_SCRIPT), address, "--", *arguments])

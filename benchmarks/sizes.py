@@ -42,6 +42,11 @@ class Scale:
     waits: bool
     """Whether there is time to wait for what is cached to grow old."""
 
+    @property
+    def numbers(self) -> range:
+        """Return the numbers of the rounds; 0 warms everything up, where there is more than one to come."""
+        return range(0 if self.rounds > 1 else 1, self.rounds + 1)
+
 
 def _month(*, clicks: int, buttons: int, creators: int, with_viral: bool = False) -> Month:
     """Return a month with ten clicks a fan."""

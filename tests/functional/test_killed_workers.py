@@ -130,7 +130,7 @@ def wait_until(holds: Callable[[], object], process: "subprocess.Popen[bytes]") 
 
 def month_of_clicks() -> str:
     """Return a CSV file with a few clicks of each fan."""
-    chance = random.Random(7)  # noqa: S311  The same month each time.
+    chance = random.Random(7)
     rows = [
         f"fan {fan},creator {creator},{chance.randint(1, 3)}"
         for fan in range(FANS)

@@ -47,7 +47,7 @@ ARTISTS = [f"{name}, {number}" for number in range(30) for name in SCRIPTS]
 @pytest.fixture(scope="module")
 def plays() -> Counter[tuple[str, str]]:
     """Return how often each listener played each artist."""
-    chance = random.Random(2026)  # noqa: S311  The same month each time.
+    chance = random.Random(2026)
     played: Counter[tuple[str, str]] = Counter()
     for number in range(FANS):
         for _ in range(chance.randint(1, 180)):
