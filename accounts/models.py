@@ -1,12 +1,15 @@
 """People and what they promised: users, creators' profiles, subscriptions and the mail we owe them."""
 
 import uuid
+from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -65,6 +68,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         """Show the name where there is one, else the address."""
         return self.name or self.email
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with whoever is logged in by it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Return the store that writes these rows."""
+        store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
 
 
 class CreatorProfile(models.Model):

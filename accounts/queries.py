@@ -1,19 +1,65 @@
 """Reads about people and their promises."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.db import connection
 from django.db.models import QuerySet
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import CreatorProfile, Subscription, User
+from accounts.sessions import SessionStore
 from flattr.period import Period
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+_VISITOR_FIELDS: Final = ["id", "password", "is_active"]
+_VISITOR: Final = """
+    SELECT session.session_data,
+           (SELECT state FROM accounts_subscription
+            WHERE fan_id = person.id AND effective_from <= %(period)s ORDER BY id DESC LIMIT 1),
+           person.id, person.password, person.is_active
+    FROM accounts_session AS session JOIN accounts_user AS person ON person.id = session.user_id
+    WHERE session.session_key = %(key)s AND session.expire_date > now()
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Somebody who is logged in. Of the user only what tells them apart was read; the rest is lazy."""
+
+    user: User
+    has_budget: bool
+
+
 def subscription_for(*, fan: User, period: Period) -> Subscription | None:
     """Return the row that is in force in the period, or None where the fan has promised nothing yet."""
     return fan.subscriptions.filter(effective_from__lte=period).order_by("-id").first()
+
+
+def visitor(*, session_key: str, period: Period) -> Visitor | None:
+    """Return who is logged in by a session, found with their budget in one query; None where nobody is.
+
+    The checks are those of Django's own `get_user`: the session hasn't ended, a backend of ours made it,
+    the person is active, and their password is still the one that they logged in with.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_VISITOR, {"key": session_key, "period": period.first_day})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    encoded, state, *values = row
+    data = SessionStore().decode(encoded)
+    user = User.from_db(None, _VISITOR_FIELDS, values)
+    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS or not user.is_active:
+        return None
+    if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+        return None
+    return Visitor(user=user, has_budget=state == Subscription.State.ACTIVE)
 
 
 def latest_subscription(*, fan: User) -> Subscription | None:

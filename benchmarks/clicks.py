@@ -27,7 +27,7 @@ VALUES (gen_random_uuid(), :fan, :button, :creator, date_trunc('month', now())::
 )
 """The same insert into the same table, with its constraints, triggers and indexes."""
 
-RECORDED: Final = 302
+RECORDED: Final = 200
 """The answer to a click that was recorded."""
 
 
@@ -40,7 +40,7 @@ def click_request(*, public_id: str, session: str, click_id: uuid.UUID) -> str:
         "Referer": f"https://{HOST}/b/{public_id}/click/",
         "Accept-Language": "en",
     }
-    return load.http_request("POST", f"/b/{public_id}/click/", headers=headers, body=urlencode(form))
+    return load.http_request("POST", f"/b/{public_id}/clicks/", headers=headers, body=urlencode(form))
 
 
 def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]]:

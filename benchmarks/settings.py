@@ -1,9 +1,9 @@
-"""Production's settings, with the empty view that is the floor of pages beside our own."""
+"""Production's settings, with an empty view that comes by the short way, as badges do."""
 
 import os
 from pathlib import Path
 
 from flattr.settings import *  # noqa: F403
 
-ROOT_URLCONF = "benchmarks.urls"
+SHORT_WAY_URLCONF = "benchmarks.urls"
 STATIC_ROOT = Path(os.environ["BENCHMARKS_FOLDER"]) / "static"

@@ -1,7 +1,9 @@
-"""Our addresses, and an empty page behind the same middleware."""
+"""The addresses of the short way, and an empty page beside them."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import path
+
+from buttons import short_way_urls
 
 
 def empty(request: HttpRequest) -> HttpResponse:
@@ -10,7 +12,4 @@ def empty(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-urlpatterns = [
-    path("benchmarks/empty/", empty),
-    path("", include("flattr.urls")),
-]
+urlpatterns = [*short_way_urls.urlpatterns, path("benchmarks/empty/", empty)]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from buttons import embed, views
+from buttons import embed, short_way_urls, views
 
 app_name = "buttons"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("buttons/new/", views.new_button, name="new"),
     path("b/<slug:public_id>/", views.show_button, name="button"),
     path("b/<slug:public_id>/hide/", views.hide_button, name="hide"),
-    path("b/<slug:public_id>/badge.svg", embed.show_badge, name="badge"),
+    *short_way_urls.urlpatterns,
     path("b/<slug:public_id>/click/", embed.click, name="click"),
     path("clicks/<uuid:click_id>/undo/", views.undo_click, name="undo"),
 ]

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 from django.core.cache.backends.locmem import LocMemCache
@@ -18,6 +18,19 @@ PAUSE_SECONDS: Final = 5
 _MEMORY_ENTRIES: Final = 10_000
 
 
+class _ReusedRedisCacheClient(RedisCacheClient):
+    """Django's client with one client of Redis for all calls and threads, where Django makes a new one for each."""
+
+    @cached_property
+    def _reused(self) -> Any:
+        return self._client(connection_pool=self._get_connection_pool(write=True))
+
+    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
+        """Return the client; there is one server, so reading and writing are the same."""
+        del key, write
+        return self._reused
+
+
 class RedisOrMemoryClient:
     """Does what Django's client does, in this process's memory where Redis fails.
 
@@ -25,7 +38,7 @@ class RedisOrMemoryClient:
     """
 
     def __init__(self, servers: list[str], **options: Any) -> None:
-        self._redis = RedisCacheClient(servers, **options)
+        self._redis = _ReusedRedisCacheClient(servers, **options)
         # By its name it is one for all threads of the process, each of which has a client of its own.
         self._memory = LocMemCache("while Redis is away", {"max_entries": _MEMORY_ENTRIES})
         self._ask_again_at = 0.0

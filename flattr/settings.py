@@ -74,6 +74,7 @@ except EnvError as error:
 
 DEBUG = False
 ROOT_URLCONF = "flattr.urls"
+SHORT_WAY_URLCONF = "buttons.short_way_urls"
 WSGI_APPLICATION = "flattr.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -84,7 +85,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -101,10 +101,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "flattr.middleware.private_unless_said_otherwise",
+    "flattr.middleware.take_short_way",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "flattr.middleware.private_unless_said_otherwise",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "flattr.middleware.answer_health_checks",
@@ -166,6 +167,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # Ten minutes after the month's end; the hours after are the sweep for a run that was cut short.
     "settle the month": {"task": "payouts.tasks.settle_due_months", "schedule": crontab(minute="10")},
+    "clear sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="50", hour="3")},
     "make partitions of clicks": {"task": "buttons.tasks.make_partitions", "schedule": crontab(minute="5", hour="3")},
     "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
     "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},
@@ -211,6 +213,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUSTED_PROXY else 0
 
 # Web ----------------------------------------------------------------------------------------------
 
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

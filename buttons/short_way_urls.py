@@ -1,0 +1,10 @@
+"""The addresses that are asked for most: by each view of each page with a button, and by each click."""
+
+from django.urls import path
+
+from buttons import embed
+
+urlpatterns = [
+    path("b/<slug:public_id>/badge.svg", embed.show_badge, name="badge"),
+    path("b/<slug:public_id>/clicks/", embed.click_at_once, name="click_at_once"),
+]
