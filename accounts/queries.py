@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
 
 _VISITOR_FIELDS: Final = ["id", "password", "is_active"]
-_VISITOR: Final = """
-    SELECT session.session_data,
-           (SELECT state FROM accounts_subscription
-            WHERE fan_id = person.id AND effective_from <= %(period)s ORDER BY id DESC LIMIT 1),
-           person.id, person.password, person.is_active
-    FROM accounts_session AS session JOIN accounts_user AS person ON person.id = session.user_id
-    WHERE session.session_key = %(key)s AND session.expire_date > now()
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +40,7 @@ def visitor(*, session_key: str, period: Period) -> Visitor | None:
     the person is active, and their password is still the one that they logged in with.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_VISITOR, {"key": session_key, "period": period.first_day})
+        cursor.execute("SELECT * FROM accounts_visitor(%s, %s)", [session_key, period.first_day])
         row = cursor.fetchone()
     if row is None:
         return None

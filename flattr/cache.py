@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Final
 
 from django.core.cache.backends.locmem import LocMemCache
@@ -21,14 +21,25 @@ _MEMORY_ENTRIES: Final = 10_000
 class _ReusedRedisCacheClient(RedisCacheClient):
     """Django's client with one client of Redis for all calls and threads, where Django makes a new one for each."""
 
-    @cached_property
-    def _reused(self) -> Any:
-        return self._client(connection_pool=self._get_connection_pool(write=True))
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._reused: Any = None
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """Return the client; there is one server, so reading and writing are the same."""
-        del key, write
+        if self._reused is None:
+            self._reused = super().get_client(key, write=write)
         return self._reused
+
+    def incr(self, key: Any, delta: int) -> int:
+        """Move a number that is there, in one go; Django asks first whether it is, which is one more way to Redis."""
+        moved = int(self.get_client().incr(key, delta))
+        if moved == delta:
+            # It wasn't there, or was 0: Redis has begun a new one, which would never run out.
+            self.get_client().delete(key)
+            msg = f"Key {key!r} not found"
+            raise ValueError(msg)
+        return moved
 
 
 class RedisOrMemoryClient:

@@ -1,6 +1,7 @@
 """Writes about clicks: given once an id, undone until their period closes."""
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -16,22 +17,8 @@ from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable, on_commit, required, savepoint, single_statement
 
-_RECORD: Final = """
-    WITH clicked AS (
-        SELECT id, public_id, creator_id, title, hidden_at FROM buttons_button WHERE public_id = %(public_id)s
-    ), made AS (
-        INSERT INTO buttons_click (id, fan_id, button_id, creator_id, period, clicked_at, origin)
-        SELECT %(id)s, %(fan)s, id, creator_id, %(period)s, %(now)s, %(origin)s FROM clicked
-        WHERE creator_id <> %(fan)s AND hidden_at IS NULL
-              AND NOT EXISTS (SELECT FROM buttons_click WHERE id = %(id)s AND period = %(period_before)s)
-        ON CONFLICT DO NOTHING RETURNING id
-    )
-    SELECT EXISTS (SELECT FROM made), clicked.* FROM clicked
-"""
-"""Looks at the button and records the click in one statement, which is one way to the database and one commit.
-
-The table keeps an id once a period, so a repeat that comes after midnight is looked for in the period before.
-"""
+_RECORD: Final = "SELECT * FROM buttons_record_click(%s, %s, %s, %s, %s, %s)"
+"""Looks at the button and records the click: one way to the database, and one commit (see `migrations/0005`)."""
 
 
 class UnableToClick(ValueError):
@@ -112,15 +99,7 @@ def _record(click: Click, public_id: str) -> bool:
 
     :raises UnknownButton: if no button has this public id.
     """
-    parameters: dict[str, Any] = {
-        "id": click.id,
-        "fan": click.fan_id,
-        "public_id": public_id,
-        "period": click.period.first_day,
-        "period_before": click.period.previous.first_day,
-        "now": click.clicked_at,
-        "origin": click.origin,
-    }
+    parameters = [click.id, click.fan_id, public_id, click.period.first_day, click.clicked_at, click.origin]
     try:
         row = _run(parameters)
     except IntegrityError as error:
@@ -137,7 +116,7 @@ def _record(click: Click, public_id: str) -> bool:
     return bool(is_new)
 
 
-def _run(parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+def _run(parameters: list[Any]) -> tuple[Any, ...] | None:
     with single_statement(), connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
@@ -217,14 +196,9 @@ def _let_count_follow(public_id: str, *, by: int) -> None:
     that is being taken in this very moment may miss the change or hold it twice, for a minute.
     """
     key = queries.count_key(public_id=public_id)
-    try:
-        if cache.incr(key, by) == by:
-            # It was 0, or it ran out just before: then Redis began a new number, which would never run
-            # out. Either way, the next page counts.
-            cache.delete(key)
-    except ValueError:
-        # Nothing is cached, so the next page counts anyway.
-        return
+    with suppress(ValueError):
+        # It is raised where nothing is cached: then the next page counts anyway.
+        cache.incr(key, by)
 
 
 def _is_closed(error: IntegrityError) -> bool:

@@ -62,8 +62,9 @@ def test_a_click_on_a_host_page_raises_the_count_and_cuts_the_cake(
     assert page.get_by_text("0 clicks so far").is_visible()
 
     page.get_by_role("button", name="Give it a slice").click()
+    page.get_by_text("1 click so far").wait_for()
 
-    assert page.get_by_text("1 click so far").is_visible()
+    assert page.get_by_text("Thank you! “First light” has one more slice of your cake.").is_visible()
 
     page.goto(f"{app_url}/cake/")
 

@@ -1,5 +1,6 @@
 """Every page, asked for by everybody: who gets what stands in one table, and a page without an entry fails."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -48,6 +49,7 @@ ANSWERS: Final = {
     "buttons:button": EVERYBODY,
     "buttons:badge": EVERYBODY,
     "buttons:click": EVERYBODY,
+    "buttons:click_at_once": "405 405 405 405 405 405",
     "buttons:own": CREATORS,
     "buttons:new": CREATORS,
     "buttons:hide": "login open open 405 405 open",
@@ -116,6 +118,7 @@ def address(name: str, town: World) -> str:
         "buttons:badge": [town.button.public_id],
         "buttons:button": [town.button.public_id],
         "buttons:click": [town.button.public_id],
+        "buttons:click_at_once": [town.button.public_id],
         "buttons:creator": [f"ada-{town.creator.pk}"],
         "buttons:hide": [town.button.public_id],
         "buttons:undo": [town.click.pk],
@@ -155,7 +158,7 @@ def breaches(name: str, response: Any) -> Iterator[str]:
         if response.headers.get(header) != value:
             yield f"{header} is {response.headers.get(header)}"
     policy = response.headers.get("Content-Security-Policy", "")
-    if "default-src 'self'" not in policy or "unsafe" in policy:
+    if not re.search(r"default-src '(self|none)'", policy) or "unsafe" in policy:
         yield f"the policy is {policy}"
     if response.headers["Content-Type"].startswith("text/html") and response.content:
         yield from inline_code(world.document(response))
