@@ -193,6 +193,7 @@ def add_clicks(
     }
     with database.cursor() as cursor:
         cursor.execute(_LAX)
+        cursor.execute("SELECT buttons_make_click_partition(%(month)s::date)", numbers)
         cursor.execute(_CLICKS, numbers)
 
 
