@@ -124,7 +124,10 @@ class Click(models.Model):
 class MonthlyClicks(models.Model):
     """What one button got in one closed period, written when it is closed: nobody counts old clicks again."""
 
-    button = models.ForeignKey(Button, on_delete=models.PROTECT, related_name="monthly_clicks", db_index=False)
+    # It comes from clicks, whose own reference the database has compared.
+    button = models.ForeignKey(
+        Button, on_delete=models.PROTECT, related_name="monthly_clicks", db_index=False, db_constraint=False
+    )
     period = PeriodField(_("period"))
     clicks = models.PositiveBigIntegerField(_("clicks"))
 

@@ -66,7 +66,7 @@ try:
     PLATFORM_FEE_BASIS_POINTS: int = env.int("PLATFORM_FEE_BASIS_POINTS", 1000, validate=validate.Range(0, 5000))
     MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 1000, validate=validate.Range(1, 1_000_000))
     HOLD_UNTIL_DAY: int = env.int("HOLD_UNTIL_DAY", 10, validate=validate.Range(1, 28))
-    SETTLEMENT_RANGE_FANS: int = env.int("SETTLEMENT_RANGE_FANS", 1000, validate=validate.Range(1, 100_000))
+    SETTLEMENT_RANGE_FANS: int = env.int("SETTLEMENT_RANGE_FANS", 2000, validate=validate.Range(1, 100_000))
 except EnvError as error:
     sys.exit(f"Flattr can't start: {error}. See .env.example for every variable.")
 

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 (
                     "button",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="monthly_clicks",

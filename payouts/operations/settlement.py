@@ -8,6 +8,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -21,7 +22,7 @@ from flattr.transactions import durable, required
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
-from payouts.models import Settlement, SettlementEarning, SettlementRange, SettlementSpend
+from payouts.models import Settlement, SettlementRange, SettlementSpend
 from payouts.operations import deposits
 from payouts.queries import books, due, settlements
 from payouts.split import split_spend
@@ -134,7 +135,7 @@ def settle_range(*, settlement_id: int, number: int, now: datetime, wait: bool =
         .values_list("fan_id", "spend_micros")
     )
     _store_lines(part, spends)
-    _post_shares(part.settlement.period, spends)
+    _post_shares(part)
     part.done_at = now
     part.save(update_fields=["done_at"])
     return True
@@ -238,20 +239,22 @@ def _fix_spends(settlement: Settlement) -> None:
                 FROM accounts_subscription
                 WHERE fan_id = clicked.fan_id AND effective_from <= %(period)s
                 ORDER BY id DESC LIMIT 1) AS promise
-            CROSS JOIN LATERAL (
-                SELECT coalesce(sum(amount_micros), 0) AS micros FROM ledger_transfer
-                WHERE credit_account_id = account.id AND occurred_at >= %(end)s) AS came
-            CROSS JOIN LATERAL (
-                SELECT coalesce(sum(amount_micros), 0) AS micros FROM ledger_transfer
-                WHERE debit_account_id = account.id AND occurred_at >= %(end)s) AS went
-            CROSS JOIN LATERAL (
-                SELECT coalesce(sum(amount_cents), 0) * %(micros_per_cent)s AS micros FROM payouts_refund
-                WHERE fan_id = clicked.fan_id AND state = 'failed'
-                      AND requested_at < %(end)s AND ended_at >= %(end)s) AS returned
+            LEFT JOIN (
+                SELECT account_id, sum(came) - sum(went) AS micros FROM (
+                    SELECT credit_account_id AS account_id, amount_micros AS came, 0 AS went
+                    FROM ledger_transfer WHERE occurred_at >= %(end)s
+                    UNION ALL
+                    SELECT debit_account_id, 0, amount_micros
+                    FROM ledger_transfer WHERE occurred_at >= %(end)s) AS side
+                GROUP BY account_id) AS since ON since.account_id = account.id
+            LEFT JOIN (
+                SELECT fan_id, sum(amount_cents) * %(micros_per_cent)s AS micros FROM payouts_refund
+                WHERE state = 'failed' AND requested_at < %(end)s AND ended_at >= %(end)s
+                GROUP BY fan_id) AS returned ON returned.fan_id = clicked.fan_id
             CROSS JOIN LATERAL (
                 SELECT account.credits_micros - account.debits_micros AS now,
                        account.credits_micros - account.debits_micros
-                       - came.micros + went.micros + returned.micros AS at_end) AS balance
+                       - coalesce(since.micros, 0) + coalesce(returned.micros, 0) AS at_end) AS balance
             WHERE promise.state = 'active' AND least(balance.at_end, balance.now) > 0
             ORDER BY clicked.fan_id
             """,
@@ -296,16 +299,10 @@ def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
         shares = split_spend(spend_micros=spend_micros, clicks=clicks[fan_id])
         for button_id, amount in shares.items():
             fee = money.fee_of(amount_micros=amount, basis_points=fee_basis_points)
-            columns = (
-                part.settlement_id,
-                fan_id,
-                button_id,
-                creators[button_id],
-                clicks[fan_id][button_id],
-                amount,
-                fee,
+            rows.write(
+                f"{part.settlement_id}\t{fan_id}\t{button_id}\t{creators[button_id]}\t{clicks[fan_id][button_id]}"
+                f"\t{amount}\t{fee}\n"
             )
-            rows.write("\t".join(map(str, columns)) + "\n")
     rows.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(
@@ -316,23 +313,38 @@ def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
 
 
 @required
-def _post_shares(period: Period, spends: dict[int, int]) -> None:
+def _post_shares(part: SettlementRange) -> None:
     """Move each fan's spend into clearing."""
-    clearing = ledger.open_account(kind=chart.Kind.SETTLEMENT_CLEARING)
-    accounts = ledger.open_accounts(kind=chart.Kind.FAN_BALANCE, owner_ids=list(spends))
-    ledger.post(
-        postings=[
-            ledger.Posting(
-                debit_account_id=accounts[fan_id],
-                credit_account_id=clearing.pk,
-                amount_micros=spend_micros,
-                kind=chart.TransferKind.SHARE,
-                idempotency_key=f"settlement:{period}:fan:{fan_id}",
-                occurred_at=period.last_moment,
-            )
-            for fan_id, spend_micros in spends.items()
-        ]
+    ledger.post_from(
+        source="""
+            SELECT account.id AS debit_account_id, %(clearing)s AS credit_account_id,
+                   spend.spend_micros AS amount_micros, %(share)s AS kind,
+                   format('settlement:%%s:fan:%%s', %(period)s, spend.fan_id) AS idempotency_key,
+                   %(occurred_at)s AS occurred_at
+            FROM payouts_settlementspend AS spend
+            JOIN ledger_ledgeraccount AS account
+                 ON account.kind = %(fan_balance)s AND account.owner_id = spend.fan_id
+            WHERE spend.settlement_id = %(settlement)s AND spend.fan_id BETWEEN %(first)s AND %(last)s
+            """,
+        parameters={
+            **_common_parameters(part.settlement),
+            "share": chart.TransferKind.SHARE.value,
+            "fan_balance": chart.Kind.FAN_BALANCE.value,
+            "first": part.first_fan_id,
+            "last": part.last_fan_id,
+        },
     )
+
+
+@required
+def _common_parameters(settlement: Settlement) -> dict[str, Any]:
+    """Return what the queries for all of a settlement's transfers need."""
+    return {
+        "settlement": settlement.pk,
+        "period": str(settlement.period),
+        "occurred_at": settlement.period.last_moment,
+        "clearing": ledger.open_account(kind=chart.Kind.SETTLEMENT_CLEARING).pk,
+    }
 
 
 @required
@@ -354,37 +366,28 @@ def _store_earnings(settlement: Settlement) -> None:
 @required
 def _post_earnings(settlement: Settlement) -> None:
     """Move each creator's net and the platform's fee out of clearing."""
-    period = settlement.period
-    earnings = list(SettlementEarning.objects.filter(settlement=settlement).order_by("creator_id"))
-    clearing = ledger.open_account(kind=chart.Kind.SETTLEMENT_CLEARING)
-    income = ledger.open_account(kind=chart.Kind.PLATFORM_FEE)
-    accounts = ledger.open_accounts(
-        kind=chart.Kind.CREATOR_BALANCE, owner_ids=[earning.creator_id for earning in earnings]
-    )
-    movements = [
-        movement
-        for earning in earnings
-        for movement in (
-            (
-                earning.creator_id,
-                accounts[earning.creator_id],
-                earning.net_micros,
-                chart.TransferKind.EARNING,
-            ),
-            (earning.creator_id, income.pk, earning.fee_micros, chart.TransferKind.PLATFORM_FEE),
-        )
-    ]
-    ledger.post(
-        postings=[
-            ledger.Posting(
-                debit_account_id=clearing.pk,
-                credit_account_id=account_id,
-                amount_micros=amount,
-                kind=kind,
-                idempotency_key=f"settlement:{period}:creator:{creator_id}:{kind.value}",
-                occurred_at=period.last_moment,
-            )
-            for creator_id, account_id, amount, kind in movements
-            if amount > 0
-        ]
+    creators = settlement.earnings.order_by("creator_id").values_list("creator_id", flat=True)
+    ledger.open_accounts(kind=chart.Kind.CREATOR_BALANCE, owner_ids=list(creators))
+    ledger.post_from(
+        source="""
+            SELECT %(clearing)s AS debit_account_id, part.account_id AS credit_account_id,
+                   part.micros AS amount_micros, part.kind,
+                   format('settlement:%%s:creator:%%s:%%s', %(period)s, earning.creator_id, part.kind)
+                   AS idempotency_key,
+                   %(occurred_at)s AS occurred_at
+            FROM payouts_settlementearning AS earning
+            JOIN ledger_ledgeraccount AS account
+                 ON account.kind = %(creator_balance)s AND account.owner_id = earning.creator_id
+            CROSS JOIN LATERAL (VALUES
+                (account.id, earning.gross_micros - earning.fee_micros, %(earning)s),
+                (%(income)s, earning.fee_micros, %(platform_fee)s)) AS part (account_id, micros, kind)
+            WHERE earning.settlement_id = %(settlement)s AND part.micros > 0
+            """,
+        parameters={
+            **_common_parameters(settlement),
+            "creator_balance": chart.Kind.CREATOR_BALANCE.value,
+            "income": ledger.open_account(kind=chart.Kind.PLATFORM_FEE).pk,
+            "earning": chart.TransferKind.EARNING.value,
+            "platform_fee": chart.TransferKind.PLATFORM_FEE.value,
+        },
     )

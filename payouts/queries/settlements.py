@@ -1,16 +1,15 @@
 """Reads about settlements: what is open, what was clicked, what came out."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from flattr.period import Period
-from payouts.models import Settlement, SettlementLine, SettlementRange
-
-EXPORT_COLUMNS = ("fan", "creator", "button", "clicks", "amount_micros", "fee_micros")
+from payouts.models import Settlement, SettlementRange
 
 
 def settlement_of(*, period: Period) -> Settlement | None:
@@ -43,26 +42,27 @@ def grouped_clicks(*, part: SettlementRange) -> Iterator[tuple[int, int, int, in
             yield from rows
 
 
-def export_lines(*, settlement: Settlement) -> Iterator[str]:
-    """Yield the settlement as lines of CSV with a header, sorted by fan, creator and button.
+def export(*, settlement: Settlement, write: Callable[[bytes], object]) -> None:
+    """Give the settlement in pieces of CSV with a header to `write`, sorted by fan, creator and button.
 
-    The values are our rows' ids, so that the split can be recomputed with its tie rule.
+    The values are our rows' ids, so that the split can be recomputed with its tie rule. PostgreSQL
+    writes the text, as millions of lines take it seconds and Python a minute.
     """
-    yield ",".join(EXPORT_COLUMNS)
-    rows = (
-        SettlementLine.objects.filter(settlement=settlement)
-        .order_by("fan_id", "creator_id", "button_id")
-        .values_list("fan_id", "creator_id", "button_id", "clicks", "amount_micros", "fee_micros")
-    )
-    for row in rows.iterator(chunk_size=10_000):
-        yield ",".join(map(str, row))
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(
+            "COPY (SELECT fan_id AS fan, creator_id AS creator, button_id AS button,"
+            " clicks, amount_micros, fee_micros FROM payouts_settlementline"
+            " WHERE settlement_id = %s ORDER BY fan_id, creator_id, button_id)"
+            " TO STDOUT WITH (FORMAT csv, HEADER)",
+            [settlement.pk],
+        )
+        cursor.copy_expert(query, SimpleNamespace(write=write))
 
 
 def digest(*, settlement: Settlement) -> str:
-    """Return the SHA-256 of the export, each line ended by a newline: anybody who has the file can check it."""
+    """Return the SHA-256 of the export: anybody who has the file can check it."""
     hasher = hashlib.sha256()
-    for line in export_lines(settlement=settlement):
-        hasher.update(line.encode() + b"\n")
+    export(settlement=settlement, write=hasher.update)
     return hasher.hexdigest()
 
 

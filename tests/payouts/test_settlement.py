@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -286,10 +287,11 @@ def test_the_digest_is_that_of_the_export(october: Period, after_october: dateti
         for each in buttons:
             given.click(fan, each, now=october.start)
     finished = given.settled(october, now=after_october)
-    header, *lines = settlements.export_lines(settlement=finished)
-    content = "".join(f"{line}\n" for line in [header, *lines])
+    content = io.BytesIO()
+    settlements.export(settlement=finished, write=content.write)
+    header, *lines = content.getvalue().decode().splitlines()
 
-    assert hashlib.sha256(content.encode()).hexdigest() == finished.digest
+    assert hashlib.sha256(content.getvalue()).hexdigest() == finished.digest
     assert header == "fan,creator,button,clicks,amount_micros,fee_micros"
     assert len(lines) == 9
     assert lines == sorted(lines, key=lambda line: [int(value) for value in line.split(",")])

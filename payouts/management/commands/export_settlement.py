@@ -30,9 +30,12 @@ class Command(BaseCommand):
             msg = f"period: {period} is not settled"
             raise CommandError(msg)
         hasher = hashlib.sha256()
-        for line in settlements.export_lines(settlement=settlement):
-            self.stdout.write(line)
-            hasher.update(line.encode() + b"\n")
+
+        def write(piece: bytes) -> None:
+            hasher.update(piece)
+            self.stdout.write(piece.decode("ascii"), ending="")
+
+        settlements.export(settlement=settlement, write=write)
         self.stderr.write(f"digest {hasher.hexdigest()}")
         if hasher.hexdigest() != settlement.digest:
             msg = f"the digest published for {period} is {settlement.digest}"

@@ -126,7 +126,7 @@ def test_a_transfer_moves_something(amount: int) -> None:
     """The database refuses transfers of nothing or less."""
     cash, fan = given.pot(Kind.PROCESSOR_CASH), given.pot(Kind.FAN_BALANCE, given.user(), holds_micros=5)
 
-    with pytest.raises(IntegrityError, match="transfer_moves_something"), savepoint():
+    with pytest.raises(IntegrityError, match=r"transfer_moves_something|counters only rise"), savepoint():
         ledger.post(postings=[given.posting(cash, fan, amount)])
     assert balance(fan) == 5
 
