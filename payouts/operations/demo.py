@@ -27,7 +27,7 @@ from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit
 from payouts.operations import deposits, payouts, settlement
-from payouts.queries import balances
+from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
 STAFF: Final = "staff@demo.example"
@@ -89,7 +89,8 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
         if not buttons_queries.period_is_closed(period=month):
             say(f"Clicks of {month}")
             _make_clicks(fans, buttons, month, now)
-    for month in months[:2]:
+    # Months are settled without a gap, so those between an older settlement and the demo's own come first.
+    for month in sorted({*months[:2], *due.due_periods(now=now)}):
         say(f"The settlement of {month}")
         settlement.settle(period=month, clock=lambda: now, step=lambda _done, _ranges: None)
     _ask_for_payout(buttons[0].creator, now)

@@ -1,6 +1,6 @@
 """The demo world: complete, balanced, and the same when it is loaded again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -12,8 +12,9 @@ from buttons.models import Click
 from flattr.period import Period
 from payouts.ledger.models import Transfer
 from payouts.models import Payout, Settlement
-from payouts.operations import demo
-from payouts.queries import books
+from payouts.operations import demo, imports
+from payouts.queries import books, due
+from tests import given
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,30 @@ def test_the_demo_world_is_complete_and_stays_the_same(mid_october: datetime) ->
     demo.load(now=mid_october, say=steps.append)
 
     assert [model.objects.count() for model in (User, Click, Transfer, Payout)] == counts
+
+
+def test_the_demo_world_goes_on_after_idle_months(mid_october: datetime) -> None:
+    """Whoever comes back after months finds every month since settled, and one that runs."""
+    demo.load(now=mid_october, say=lambda _step: None)
+    back = Period.at(mid_october).shift(3).start + timedelta(days=14)
+    demo.load(now=back, say=lambda _step: None)
+
+    assert due.due_periods(now=back) == []
+    assert Click.objects.filter(period=Period.at(back)).exists()
+    assert books.check_books() == []
+
+
+def test_the_demo_world_is_made_beside_an_imported_month(october: Period, mid_october: datetime) -> None:
+    """A month that was imported and settled by hand makes those since due, and they are settled, too."""
+    june = october.shift(-4)
+    rows = imports.parse_clicks(b"fan,creator,clicks\nAna,Ben,3\n")
+    imports.import_clicks(rows=rows, period=june, budget_cents=500, now=mid_october)
+    given.settled(june, now=mid_october)
+    demo.load(now=mid_october, say=lambda _step: None)
+
+    settled = Settlement.objects.filter(finished_at__isnull=False).order_by("period")
+    assert list(settled.values_list("period", flat=True)) == [june.shift(months) for months in range(4)]
+    assert books.check_books() == []
 
 
 def test_the_command_prints_how_to_log_in(mid_october: datetime) -> None:
