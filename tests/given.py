@@ -19,7 +19,7 @@ from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
 from payouts.gateway import Outcome, ProviderUnavailable, Result
-from payouts.ledger import chart
+from payouts.ledger import chart, integrity
 from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
 from payouts.models import Deposit, Settlement
@@ -30,6 +30,9 @@ R = TypeVar("R")
 
 MOMENT: Final = datetime(2026, 10, 15, 12, 0, tzinfo=UTC)
 """When things happen in examples where it doesn't matter."""
+
+SUMS: Final = {rule: query for rule, query in integrity.RULES.items() if "reversal" not in rule}
+"""The ledger's rules without the one about reversals: `posting` calls so what goes a way that no kind goes."""
 
 _numbers = itertools.count(1)
 

@@ -23,6 +23,24 @@ class Finding:
 
 _ROUTES: Final = ", ".join(f"('{kind}', '{debit}', '{credit}')" for kind, (debit, credit) in chart.ROUTES.items())
 
+_NAMED: Final = """
+    CASE WHEN reversal.idempotency_key ~ '^reversal:[1-9][0-9]{0,17}$'
+         THEN substr(reversal.idempotency_key, 10)::bigint END
+    """
+"""The id of the transfer that a reversal's key names, written in one way alone, so that each is reversed once."""
+
+TAKEN_BACK: Final = f"""
+    WITH RECURSIVE chain (transfer_id, latest_id, reversals) AS (
+        SELECT named.id, reversal.id, 1 FROM ledger_transfer AS reversal
+        JOIN ledger_transfer AS named ON named.id = {_NAMED} AND named.kind <> 'reversal'
+        WHERE reversal.kind = 'reversal'
+        UNION ALL
+        SELECT chain.transfer_id, reversal.id, chain.reversals + 1 FROM chain
+        JOIN ledger_transfer AS reversal ON reversal.kind = 'reversal' AND {_NAMED} = chain.latest_id)
+    SELECT transfer_id FROM chain GROUP BY transfer_id HAVING max(reversals) % 2 = 1
+    """  # noqa: S608  Both parts are written here.
+"""The ids of the transfers that count as never posted: reversed, and the reversal not reversed in its turn."""
+
 RULES: Final[Mapping[str, str]] = {
     "counters equal the sums of transfers": """
         SELECT format('account %s (%s) counts %s and %s, its transfers sum to %s and %s', account.id, account.kind,
@@ -40,13 +58,23 @@ RULES: Final[Mapping[str, str]] = {
         SELECT format('debits are %s, credits are %s', sum(debits_micros), sum(credits_micros))
         FROM ledger_ledgeraccount HAVING sum(debits_micros) <> sum(credits_micros)
         """,
-    "every transfer goes the way of its kind": """
+    "every transfer goes the way of its kind": f"""
         SELECT format('transfer %s is a %s from %s to %s', transfer.id, transfer.kind, debit.kind, credit.kind)
         FROM ledger_transfer AS transfer
         JOIN ledger_ledgeraccount AS debit ON debit.id = transfer.debit_account_id
         JOIN ledger_ledgeraccount AS credit ON credit.id = transfer.credit_account_id
-        WHERE transfer.kind <> 'reversal' AND (transfer.kind, debit.kind, credit.kind) NOT IN (VALUES routes)
-        """.replace("routes", _ROUTES),
+        WHERE transfer.kind <> 'reversal' AND (transfer.kind, debit.kind, credit.kind) NOT IN (VALUES {_ROUTES})
+              AND transfer.id NOT IN ({TAKEN_BACK})
+        """,  # noqa: S608  All parts are ours.
+    "every reversal mirrors the transfer that its key names": f"""
+        SELECT format('transfer %s moves %s micros from account %s to %s as %s, which names no transfer of that much'
+                      ' the other way', reversal.id, reversal.amount_micros, reversal.debit_account_id,
+                      reversal.credit_account_id, reversal.idempotency_key)
+        FROM ledger_transfer AS reversal LEFT JOIN ledger_transfer AS named ON named.id = {_NAMED}
+        WHERE reversal.kind = 'reversal'
+              AND (reversal.debit_account_id, reversal.credit_account_id, reversal.amount_micros)
+                  IS DISTINCT FROM (named.credit_account_id, named.debit_account_id, named.amount_micros)
+        """,  # noqa: S608
     "no balance is below zero where its kind forbids it": """
         SELECT format('account %s (%s) is overdrawn', id, kind) FROM ledger_ledgeraccount
         WHERE kind IN ('fan_balance', 'settlement_clearing', 'creator_balance', 'payouts_in_transit', 'disputed')

@@ -95,6 +95,8 @@ class Transfer(models.Model):
             models.Index(fields=["credit_account", "occurred_at", "id"], name="transfer_by_credit"),
             # Transfers lie in the order of their time, near enough for an index of block ranges.
             BrinIndex(fields=["occurred_at"], name="transfer_by_time"),
+            # Reversals are few among many, and most rules of the proof look for them.
+            models.Index(fields=["id"], condition=Q(kind="reversal"), name="transfer_reversals"),
         ]
 
     def __str__(self) -> str:

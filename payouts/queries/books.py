@@ -5,13 +5,15 @@ from typing import Final
 from payouts.ledger import integrity
 from payouts.ledger.integrity import Finding
 
-_POSTED: Final = """
+_POSTED: Final = f"""
     SELECT transfer.idempotency_key AS key, transfer.kind, transfer.amount_micros AS micros,
            coalesce(debit.owner_id, credit.owner_id) AS owner_id
     FROM ledger_transfer AS transfer
     JOIN ledger_ledgeraccount AS debit ON debit.id = transfer.debit_account_id
     JOIN ledger_ledgeraccount AS credit ON credit.id = transfer.credit_account_id
-    """
+    WHERE transfer.id NOT IN ({integrity.TAKEN_BACK})
+    """  # noqa: S608  Both parts are ours.
+"""What was posted and not taken back: a wrong transfer that was reversed needs no document."""
 
 
 def _posted_as_documented(documents: str, *kinds: str) -> str:
@@ -27,7 +29,7 @@ def _posted_as_documented(documents: str, *kinds: str) -> str:
                       coalesce(posted.micros, 0), coalesce(posted.kind, 'nothing'),
                       coalesce(posted.owner_id::text, 'nobody'))
         FROM ({documents}) AS document
-        FULL JOIN ({_POSTED} WHERE transfer.kind IN ({listed})) AS posted USING (key)
+        FULL JOIN ({_POSTED} AND transfer.kind IN ({listed})) AS posted USING (key)
         WHERE (document.kind, document.owner_id, document.micros)
               IS DISTINCT FROM (posted.kind::text, posted.owner_id, posted.micros)
         """  # noqa: S608  All parts are written below, none comes from outside.

@@ -145,6 +145,10 @@ BREAKING = [
     ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'failed'"),
     ("every refund is posted as far as it has come, and no other", "DELETE FROM payouts_refund"),
     (
+        "every reversal mirrors the transfer that its key names",
+        "UPDATE ledger_transfer SET kind = 'reversal', idempotency_key = 'reversal:0' WHERE {share}",
+    ),
+    (
         "every transfer goes the way of its kind",
         "UPDATE ledger_transfer SET kind = 'refund_reserved' WHERE kind = 'payout_reserved'",
     ),
