@@ -130,3 +130,9 @@ def first_period() -> Period | None:
 def period_is_closed(*, period: Period) -> bool:
     """Tell whether the period takes no more clicks and no more undoing."""
     return ClosedPeriod.objects.filter(period=period).exists()
+
+
+def newest_closed_period() -> Period | None:
+    """Return the last period that is closed, or None."""
+    newest = ClosedPeriod.objects.order_by("-period").first()
+    return None if newest is None else newest.period

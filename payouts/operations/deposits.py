@@ -14,7 +14,6 @@ from django.utils.http import urlencode
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import BUDGET_CENTS_MAX, Notification, User
-from buttons.operations import periods
 from flattr import money
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
@@ -22,6 +21,7 @@ from payouts.gateway import UNDECIDED, Outcome, ProviderUnavailable, Result, get
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Deposit, Refund
+from payouts.operations import moments
 from payouts.queries import balances, due
 
 DEPOSIT_CENTS_MIN: Final = 200
@@ -112,7 +112,9 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
     match outcome.result:
         case Result.SUCCEEDED:
             deposit.processor_fee_cents = outcome.fee_cents
-            book_deposits(deposits=[deposit], occurred_at=_booking_moment(outcome, now))
+            # What was paid is booked at the moment when it came, where that is told.
+            came_at = min(outcome.occurred_at or now, now)
+            book_deposits(deposits=[deposit], occurred_at=moments.open_moment(wanted=came_at, now=now))
             _end(deposit, Deposit.State.SUCCEEDED, now)
         case _ if deposit.state not in Deposit.OPEN_STATES:
             return
@@ -185,14 +187,16 @@ def request_refund(*, fan: User, amount_cents: int, now: datetime) -> Refund:
 
     :raises NothingToRefund: if that much is not unused.
     """
+    # No month is closed meanwhile, or its settlement could fix what is taken here.
+    moment = moments.open_moment(wanted=now, now=now)
     accounts_operations.lock_fan(fan=fan)
     account = ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=fan)
     transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
     ledger.lock_accounts(account_ids=[account.pk, transit.pk])
-    unused = balances.unused_cents(fan=fan, now=now)
+    unused = balances.unused_cents(fan=fan, now=moment)
     if not 1 <= amount_cents <= unused:
         raise NothingToRefund(amount_cents, unused)
-    refund = Refund.objects.create(fan=fan, amount_cents=amount_cents, requested_at=now)
+    refund = Refund.objects.create(fan=fan, amount_cents=amount_cents, requested_at=moment)
     ledger.post(
         postings=[
             ledger.Posting(
@@ -201,7 +205,7 @@ def request_refund(*, fan: User, amount_cents: int, now: datetime) -> Refund:
                 amount_micros=money.cents_to_micros(amount_cents),
                 kind=chart.TransferKind.REFUND_RESERVED,
                 idempotency_key=f"refund:{refund.id}:reserved",
-                occurred_at=now,
+                occurred_at=moment,
             )
         ]
     )
@@ -225,6 +229,7 @@ def record_refund(*, refund_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
     refund = Refund.objects.select_for_update(of=("self",)).select_related("fan").get(pk=refund_id)
     if refund.state != Refund.State.REQUESTED or outcome.result not in {Result.SUCCEEDED, Result.DECLINED}:
         return
+    moment = moments.open_moment(wanted=now, now=now)
     arrived = outcome.result is Result.SUCCEEDED
     transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
     target = (
@@ -240,13 +245,13 @@ def record_refund(*, refund_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
                 amount_micros=money.cents_to_micros(refund.amount_cents),
                 kind=chart.TransferKind.REFUND_SENT if arrived else chart.TransferKind.REFUND_RETURNED,
                 idempotency_key=f"refund:{refund.id}:ended",
-                occurred_at=now,
+                occurred_at=moment,
             )
         ]
     )
     refund.state = Refund.State.SENT if arrived else Refund.State.FAILED
     refund.reason = outcome.reason
-    refund.ended_at = now
+    refund.ended_at = moment
     refund.save(update_fields=["state", "reason", "ended_at"])
     accounts_operations.notify(
         recipient=refund.fan,
@@ -297,13 +302,6 @@ def _has_lapsed(deposit: Deposit, now: datetime) -> bool:
     if deposit.for_period is not None:
         return now >= deposit.for_period.end
     return now - deposit.started_at > PAY_PAGE_LASTS
-
-
-@required
-def _booking_moment(outcome: Outcome, now: datetime) -> datetime:
-    """Return when the money came, or now where that isn't told or its month is closed and cut already."""
-    came_at = min(outcome.occurred_at or now, now)
-    return came_at if periods.keep_period_open(period=Period.at(came_at)) else now
 
 
 def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:

@@ -13,6 +13,7 @@ from payouts.gateway import Outcome, Result, get_gateway
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Payout
+from payouts.operations import moments
 from payouts.queries import balances
 
 
@@ -55,6 +56,7 @@ def request_payout(*, creator: User, amount_cents: int, now: datetime) -> Payout
     """
     if amount_cents < settings.MINIMUM_PAYOUT_CENTS:
         raise AmountBelowMinimum(amount_cents, settings.MINIMUM_PAYOUT_CENTS)
+    moment = moments.open_moment(wanted=now, now=now)
     balance = ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=creator)
     transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
     # Two requests for the same money meet here; the second then sees what is left.
@@ -62,14 +64,14 @@ def request_payout(*, creator: User, amount_cents: int, now: datetime) -> Payout
     withdrawable = balances.withdrawable_cents(creator=creator, now=now)
     if amount_cents > withdrawable:
         raise AmountAboveWithdrawable(amount_cents, withdrawable)
-    payout = Payout.objects.create(creator=creator, amount_cents=amount_cents, requested_at=now)
+    payout = Payout.objects.create(creator=creator, amount_cents=amount_cents, requested_at=moment)
     _post(
         payout,
         debit=balance.pk,
         credit=transit.pk,
         kind=chart.TransferKind.PAYOUT_RESERVED,
         key="reserved",
-        now=now,
+        moment=moment,
     )
     return payout
 
@@ -105,7 +107,7 @@ def reject_payout(*, payout_id: uuid.UUID, reviewer: User, reason: str, now: dat
     _review(payout, state=Payout.State.REJECTED, reviewer=reviewer, reason=reason.strip(), now=now)
     payout.ended_at = now
     payout.save(update_fields=["ended_at"])
-    _give_back(payout, now=now)
+    _give_back(payout, moment=moments.open_moment(wanted=now, now=now))
     _tell(payout, Notification.Kind.PAYOUT_REJECTED, now)
 
 
@@ -131,6 +133,7 @@ def record_payout(*, payout_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
     payout = _locked(payout_id)
     if payout.state not in {Payout.State.APPROVED, Payout.State.SENDING}:
         return
+    moment = moments.open_moment(wanted=now, now=now)
     match outcome.result:
         case Result.SUCCEEDED:
             _post(
@@ -139,13 +142,13 @@ def record_payout(*, payout_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
                 credit=ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk,
                 kind=chart.TransferKind.PAYOUT_SENT,
                 key="ended",
-                now=now,
+                moment=moment,
             )
             _end(payout, Payout.State.SENT, now)
             _tell(payout, Notification.Kind.PAYOUT_SENT, now)
         case Result.DECLINED:
             payout.reason = outcome.reason
-            _give_back(payout, now=now)
+            _give_back(payout, moment=moment)
             _end(payout, Payout.State.FAILED, now)
             _tell(payout, Notification.Kind.PAYOUT_FAILED, now)
         case _:
@@ -169,18 +172,18 @@ def _review(payout: Payout, *, state: Payout.State, reviewer: User, reason: str,
     payout.save(update_fields=["state", "reason", "reviewed_by", "reviewed_at"])
 
 
-def _give_back(payout: Payout, *, now: datetime) -> None:
+def _give_back(payout: Payout, *, moment: datetime) -> None:
     _post(
         payout,
         debit=ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT).pk,
         credit=ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=payout.creator).pk,
         kind=chart.TransferKind.PAYOUT_RETURNED,
         key="ended",
-        now=now,
+        moment=moment,
     )
 
 
-def _post(payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, key: str, now: datetime) -> None:
+def _post(payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, key: str, moment: datetime) -> None:
     """Move the payout's amount. It ends once: `ended` is one key for arriving and for coming back."""
     ledger.post(
         postings=[
@@ -190,7 +193,7 @@ def _post(payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, 
                 amount_micros=money.cents_to_micros(payout.amount_cents),
                 kind=kind,
                 idempotency_key=f"payout:{payout.id}:{key}",
-                occurred_at=now,
+                occurred_at=moment,
             )
         ]
     )

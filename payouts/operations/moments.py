@@ -1,0 +1,27 @@
+"""When money that moves is booked: never into a month that is closed, whose statement stands."""
+
+from datetime import datetime
+
+from buttons import queries as buttons_queries
+from buttons.operations import periods
+from flattr.period import Period
+from flattr.transactions import required
+from payouts.queries import due
+
+
+@required
+def open_moment(*, wanted: datetime, now: datetime) -> datetime:
+    """Return the wanted moment, or the first one from now on where its month or a later one is closed.
+
+    Until the transaction ends, nobody closes a month up to now: what a fan's clicks claim stays as it
+    is read after this, and so does what a settlement will find. Ask before any account is locked, since
+    this waits for whoever closes a month just now.
+    """
+    for period in sorted({Period.at(wanted), Period.at(now), *due.unsettled_periods(until=Period.at(now))}):
+        periods.keep_period_open(period=period)
+    closed = buttons_queries.newest_closed_period()
+    if closed is None or closed.end <= wanted:
+        return wanted
+    # The clock of a process that was paused may stand in a closed month, too.
+    later = max(now, closed.end)
+    return open_moment(wanted=later, now=later)
