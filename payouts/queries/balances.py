@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 
 from accounts import queries as accounts_queries
 from accounts.models import Subscription, User
@@ -11,7 +11,7 @@ from flattr import money
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import Deposit, SettlementEarning
+from payouts.models import Deposit, SettlementEarning, SettlementRange, SettlementSpend
 from payouts.queries import due
 
 
@@ -45,8 +45,13 @@ def unused_cents(*, fan: User, now: datetime) -> int:
 
 
 def claimed_micros(*, fan: User, until: Period) -> int:
-    """Return the budgets in micros that the fan's clicks claim of the months up to `until` that aren't settled."""
-    return sum(_promised_micros(fan=fan, period=period) for period in due.unsettled_periods(until=until))
+    """Return what the months up to `until` that aren't settled will take of the fan's balance, in micros.
+
+    An opened one takes what it fixed, unless it has; one that isn't opened may take the budget that clicks claim.
+    """
+    periods = due.unsettled_periods(until=until)
+    promised = sum(_promised_micros(fan=fan, period=period) for period, opened in periods.items() if not opened)
+    return promised + (_fixed_micros(fan=fan, until=until) if any(periods.values()) else 0)
 
 
 def _promised_micros(*, fan: User, period: Period) -> int:
@@ -57,6 +62,17 @@ def _promised_micros(*, fan: User, period: Period) -> int:
     if not buttons_queries.fan_has_clicks(fan=fan, period=period):
         return 0
     return money.cents_to_micros(subscription.budget_cents)
+
+
+def _fixed_micros(*, fan: User, until: Period) -> int:
+    """Return the spends in micros that settlements up to `until` have fixed for the fan and not yet taken."""
+    done = SettlementRange.objects.filter(
+        settlement=OuterRef("settlement"), first_fan_id__lte=fan.pk, last_fan_id__gte=fan.pk, done_at__isnull=False
+    )
+    spends = SettlementSpend.objects.filter(
+        fan=fan, settlement__period__lte=until, settlement__finished_at__isnull=True
+    ).exclude(Exists(done))
+    return spends.aggregate(micros=Sum("spend_micros"))["micros"] or 0
 
 
 def has_open_deposit(*, fan: User) -> bool:

@@ -17,26 +17,26 @@ DEPOSIT_DUE_AFTER: Final = timedelta(days=2)
 NOTIFICATION_DUE_AFTER: Final = timedelta(hours=6)
 
 
-def unsettled_periods(*, until: Period) -> list[Period]:
-    """Return the periods up to and with `until` that lack a finished settlement, oldest first.
+def unsettled_periods(*, until: Period) -> dict[Period, bool]:
+    """Return the periods up to and with `until` that lack a finished settlement, oldest first; True if it is opened.
 
     They begin with the first click, so no month is ever forgotten, whatever was settled since.
     """
     settled = dict(Settlement.objects.filter(period__lte=until).values_list("period", "finished_at"))
     opened = [period for period, finished_at in settled.items() if finished_at is None]
     begins = [*opened, *filter(None, [buttons_queries.first_period()])]
-    found: list[Period] = []
+    found: dict[Period, bool] = {}
     period = min(begins, default=until.next)
     while period <= until:
         if settled.get(period) is None:
-            found.append(period)
+            found[period] = period in settled
         period = period.next
     return found
 
 
 def due_periods(*, now: datetime) -> list[Period]:
     """Return the periods that are over and lack a finished settlement, oldest first."""
-    return unsettled_periods(until=Period.at(now).previous)
+    return list(unsettled_periods(until=Period.at(now).previous))
 
 
 def open_deposits(*, started_before: datetime | None = None) -> list[uuid.UUID]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
+from accounts import queries as accounts_queries
 from accounts.models import User
 from flattr.period import Period
 from payouts.gateway import Outcome, Result
@@ -124,3 +125,37 @@ def test_a_month_that_was_opened_and_never_finished_keeps_its_claim(fan: User, o
     assert balances.unused_cents(fan=fan, now=later) == 300
     with pytest.raises(deposits.NothingToRefund):
         deposits.request_refund(fan=fan, amount_cents=301, now=later)
+
+
+@pytest.mark.parametrize("deposit", [0, 500])
+def test_a_range_that_is_done_claims_nothing_more(deposit: int, october: Period, after_october: datetime) -> None:
+    """Between a fan's share and the settlement's finish, what is left is unused, and there for the next month."""
+    fan = given.funded_fan(budget_cents=500, period=october)
+    given.deposit(fan, amount_cents=500, now=october.start)
+    given.click(fan, given.button(), now=october.start)
+    promise = accounts_queries.subscription_for(fan=fan, period=october.next)
+    assert promise is not None
+    opened = settlement.open_settlement(period=october, now=after_october)
+    if deposit:
+        given.deposit(fan, amount_cents=deposit, now=after_october)
+    for _ in range(2):
+        assert balances.unused_cents(fan=fan, now=after_october) == 500 + deposit
+        assert balances.spendable_micros(fan=fan, period=october.next) == (500 + deposit) * CENT
+        assert balances.charge_cents(subscription=promise, period=october.next) == 0
+        settlement.settle_range(settlement_id=opened.pk, number=0, now=after_october)
+
+
+def test_an_opened_month_claims_what_it_fixed(october: Period, after_october: datetime) -> None:
+    """A fan whose money came after the month's end had an unfunded month, which claims nothing of it."""
+    fan = given.user()
+    given.subscription(fan, budget_cents=500, period=october)
+    given.deposit(fan, amount_cents=200, now=october.start)
+    given.click(fan, given.button(), now=october.start)
+    given.deposit(fan, amount_cents=500, now=october.end)
+    assert balances.unused_cents(fan=fan, now=after_october) == 200
+    settlement.open_settlement(period=october, now=after_october)
+
+    assert balances.unused_cents(fan=fan, now=after_october) == 500
+    deposits.request_refund(fan=fan, amount_cents=500, now=after_october)
+    given.settled(october, now=after_october)
+    assert balances.fan_balance_micros(fan=fan) == 0
