@@ -72,18 +72,28 @@ def start_of_change(*, current: Subscription | None, state: str, now: datetime) 
 def subscribe(*, fan: User, budget_cents: int, term_months: int, now: datetime) -> Subscription:
     """Promise a monthly budget in cents, charged for `term_months` at a time, or change the promise.
 
+    Saying what was said last adds nothing; this will return the row that says so.
+
     :raises BudgetOutOfRange: below 200 or above 50,000 cents.
     :raises UnknownTerm: for a term other than 1 or 3 months.
     """
     lock_fan(fan=fan)
     current = queries.subscription_for(fan=fan, period=Period.at(now))
     state = Subscription.State.ACTIVE
+    effective_from = start_of_change(current=current, state=state, now=now)
+    latest = queries.latest_subscription(fan=fan)
+    if (
+        latest is not None
+        and (latest.budget_cents, latest.term_months, latest.state) == (budget_cents, term_months, state)
+        and latest.effective_from <= effective_from
+    ):
+        return latest
     return promise(
         fan=fan,
         budget_cents=budget_cents,
         term_months=term_months,
         state=state,
-        effective_from=start_of_change(current=current, state=state, now=now),
+        effective_from=effective_from,
         now=now,
     )
 

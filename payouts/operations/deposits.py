@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import operations as accounts_operations
-from accounts import queries as accounts_queries
 from accounts.models import BUDGET_CENTS_MAX, Notification, User
 from flattr import money
 from flattr.period import Period
@@ -163,10 +162,7 @@ def _open_renewal(*, fan: User, now: datetime) -> Deposit | None:
     """Note the renewal; the unique fan and period say that nobody is charged twice for one month."""
     period = Period.at(now)
     accounts_operations.lock_fan(fan=fan)
-    subscription = accounts_queries.subscription_for(fan=fan, period=period)
-    if subscription is None or subscription.state != subscription.State.ACTIVE:
-        return None
-    amount_cents = balances.charge_cents(subscription=subscription, period=period)
+    amount_cents = balances.charge_cents(fan=fan, period=period)
     if amount_cents == 0 or balances.has_open_deposit(fan=fan):
         return None
     if Deposit.objects.filter(fan=fan, for_period=period, state=Deposit.State.DECLINED).exists():

@@ -30,10 +30,16 @@ def spendable_micros(*, fan: User, period: Period) -> int:
     return max(0, fan_balance_micros(fan=fan) - claimed_micros(fan=fan, until=period.previous))
 
 
-def charge_cents(*, subscription: Subscription, period: Period) -> int:
-    """Return what the promise costs now: nothing where the balance covers the period, else its budget for a term."""
+def charge_cents(*, fan: User, period: Period) -> int:
+    """Return what the fan's promise for a period costs now, in cents.
+
+    Nothing where there is none or the balance covers it, else its budget for a term.
+    """
+    subscription = accounts_queries.subscription_for(fan=fan, period=period)
+    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+        return 0
     needed = money.cents_to_micros(subscription.budget_cents)
-    if spendable_micros(fan=subscription.fan, period=period) >= needed:
+    if spendable_micros(fan=fan, period=period) >= needed:
         return 0
     return subscription.budget_cents * subscription.term_months
 

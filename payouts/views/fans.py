@@ -56,13 +56,15 @@ def subscription(request: HttpRequest) -> HttpResponse:
     form = SubscriptionForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
-        if promised.effective_from > Period.at(now):
+        is_later = promised.effective_from > Period.at(now)
+        if is_later:
             first_month = month(promised.effective_from)
             messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": first_month})
-            return redirect(next_page(request, default=reverse("payouts:subscription")))
-        amount_cents = balances.charge_cents(subscription=promised, period=Period.at(now))
+        amount_cents = balances.charge_cents(fan=fan, period=Period.at(now))
         if amount_cents > 0:
             return _to_pay_page(request, amount_cents=amount_cents)
+        if is_later:
+            return redirect(next_page(request, default=reverse("payouts:subscription")))
         messages.success(request, _("Your budget is set, and your balance covers it."))
         return redirect(next_page(request, default=reverse("payouts:cake")))
     return render(

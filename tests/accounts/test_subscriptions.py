@@ -61,6 +61,28 @@ def test_the_newest_row_is_in_force(fan: User, october: Period, mid_october: dat
     assert queries.latest_subscription(fan=fan) == Subscription.objects.latest("id")
 
 
+def test_saying_the_same_again_adds_nothing(fan: User, october: Period, mid_october: datetime) -> None:
+    """A form that is sent twice leaves one row, and returns the one that counts; any difference is a change."""
+    first = subscribe(fan, mid_october)
+    assert [subscribe(fan, moment) for moment in (mid_october, october.next.start)] == [first, first]
+    changed = subscribe(fan, mid_october, term_months=3)
+    assert [subscribe(fan, moment, term_months=3) for moment in (mid_october, october.next.start)] == [changed] * 2
+    # Resumed in the month of the pause, it counts from the next month on, and is said for this one already.
+    operations.set_subscription_state(fan=fan, state=State.PAUSED, now=mid_october)
+    assert subscribe(fan, mid_october, term_months=3).effective_from == october.next
+
+    assert [each.state for each in queries.subscription_history(fan=fan)] == ["active", "paused", "active", "active"]
+    assert [budget_in(fan, each) for each in (october, october.next)] == [500, 500]
+
+
+def test_what_counts_from_later_on_is_said_again_for_now(fan: User, october: Period, mid_october: datetime) -> None:
+    """A promise for the next month doesn't stand for this one."""
+    given.subscription(fan, budget_cents=500, period=october.next)
+
+    assert subscribe(fan, mid_october).effective_from == october
+    assert Subscription.objects.count() == 2
+
+
 @pytest.mark.parametrize("state", [State.PAUSED, State.CANCELLED])
 def test_pausing_and_cancelling_count_from_the_next_month(
     state: Subscription.State, fan: User, october: Period, mid_october: datetime

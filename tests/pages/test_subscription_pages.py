@@ -112,6 +112,33 @@ def test_a_first_budget_leads_to_the_pay_page(
     assert promises(fan) == [(cents, "active", "2026-11")]
 
 
+def test_a_first_budget_that_is_sent_twice_leads_to_the_payment_twice(fan: User, client: StrictClient) -> None:
+    """Who presses the button again is not told that it counts from the next month, and finds the payment."""
+    answers = [send(client, budget="5").headers["Location"] for _ in range(2)]
+
+    assert all(answer.startswith("/sandbox/pay/") for answer in answers)
+    assert promises(fan) == [(500, "active", "2026-11")]
+
+
+def test_a_change_leads_to_the_payment_of_this_month_where_that_is_missing(fan: User, client: StrictClient) -> None:
+    """The new budget counts from the next month on; this month's costs what was promised for it."""
+    given.subscription(fan, budget_cents=500, period=NOVEMBER)
+    response = client.post(PATH, {"budget_cents": "20", "term_months": "1"}, follow=True)
+
+    assert Deposit.objects.get().amount_cents == 500
+    assert response.request["PATH_INFO"].startswith("/sandbox/pay/")
+    assert world.messages(response) == ["Saved. It counts from December 2026 on."]
+
+
+def test_a_pause_that_is_taken_back_by_the_form_charges_nothing(subscriber: User, client: StrictClient) -> None:
+    """The balance covers the month, so the fan goes on at once."""
+    client.post(reverse("payouts:change_state"), {"state": "paused"})
+    response = client.post(PATH, {"budget_cents": "5", "term_months": "1"}, follow=True)
+
+    assert world.messages(response)[-1] == "Saved. It counts from December 2026 on."
+    assert promises(subscriber)[-1] == (500, "active", "2026-12")
+
+
 def test_nothing_is_charged_where_the_balance_covers_the_month(fan: User, client: StrictClient) -> None:
     """The fan goes to the cake at once."""
     given.deposit(fan, amount_cents=500, now=NOVEMBER.start)
