@@ -124,6 +124,10 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
                 _tell(deposit, Notification.Kind.DEPOSIT_DECLINED, now)
         case Result.CANCELLED:
             _end(deposit, Deposit.State.EXPIRED, now)
+        case Result.PENDING:
+            # The fan may have confirmed; where the bank asks again, the next answer says so.
+            deposit.state = Deposit.State.PENDING
+            deposit.save(update_fields=["state"])
         case Result.NEEDS_FAN:
             deposit.state = Deposit.State.NEEDS_FAN
             deposit.save(update_fields=["state"])

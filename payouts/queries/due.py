@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q
+
 from accounts.models import Notification
 from buttons import queries as buttons_queries
 from flattr.period import Period
@@ -92,6 +94,9 @@ def _overdue_movements(now: datetime) -> Iterator[tuple[str, str]]:
     refunds = Refund.objects.filter(state=Refund.State.REQUESTED, requested_at__lt=now - PAYOUT_DUE_AFTER)
     for refund in refunds:
         yield f"refund:{refund.pk}", f"The refund {refund.pk} is {refund.state} for more than two days."
-    deposits = Deposit.objects.filter(state=Deposit.State.PENDING, started_at__lt=now - DEPOSIT_DUE_AFTER)
-    for deposit in deposits:
+    long_ago = now - DEPOSIT_DUE_AFTER
+    # A renewal that the fan has to confirm has its whole month for that.
+    may_be_waited_for = Q(state=Deposit.State.NEEDS_FAN, for_period__gte=Period.at(long_ago))
+    deposits = Deposit.objects.filter(state__in=Deposit.OPEN_STATES, started_at__lt=long_ago)
+    for deposit in deposits.exclude(may_be_waited_for):
         yield f"deposit:{deposit.pk}", f"The deposit {deposit.pk} is without an outcome for more than two days."

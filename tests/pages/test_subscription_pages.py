@@ -286,6 +286,25 @@ def test_a_page_of_a_payment_to_confirm_leads_to_the_bank(fan: User, client: Str
     assert not document.query('meta[http-equiv="refresh"]')
 
 
+def test_a_page_of_a_payment_that_was_confirmed_waits(
+    fan: User, client: StrictClient, clock: time_machine.Traveller
+) -> None:
+    """Once the fan has answered the bank there is nothing left to confirm, until the provider knows the end."""
+    deposit = world.pay_page_opened(fan, amount_cents=500)
+    page, pay_page = (reverse(name, args=[deposit.pk]) for name in ("payouts:deposit", "sandbox:pay"))
+    client.post(pay_page, {"choice": "challenge"})
+    client.get(page)
+    client.post(pay_page, {"choice": "succeed"})
+    waiting = client.get(page)
+    document = world.document(waiting)
+
+    assert "We are waiting for the payment provider." in world.text(waiting)
+    assert document.query('meta[http-equiv="refresh"]')
+    assert not document.query("main a.button")
+    clock.shift(3)
+    assert "It has arrived and is in your balance." in world.text(client.get(page))
+
+
 @pytest.mark.parametrize(
     ("amount", "told"),
     [

@@ -13,6 +13,7 @@ from accounts import tasks as accounts_tasks
 from accounts.models import Notification, User
 from flattr.period import Period
 from payouts import tasks
+from payouts.gateway import Outcome, Result
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit, Payout, Refund, Settlement
@@ -246,6 +247,30 @@ def test_what_is_due_and_not_done_raises_alarms(fan: User, october: Period) -> N
         tasks.raise_alarms()
     assert chief.notifications.filter(kind="alarm").count() == 5
     assert chief.notifications.filter(subject_key="settlement:2026-10:2026-11-01").exists()
+
+
+def test_a_deposit_that_nobody_decides_raises_an_alarm(fan: User, october: Period) -> None:
+    """In either open state: after two days, or two days after the month in which a fan may confirm a renewal."""
+    started = october.start
+    given.settled(october, now=october.end)
+    asked = deposits.open_deposit(fan=fan, amount_cents=500, now=started)
+    renewals = [
+        Deposit.objects.create(
+            fan=given.user(), amount_cents=500, for_period=october, state=state, started_at=started
+        )
+        for state in (Deposit.State.PENDING, Deposit.State.NEEDS_FAN)
+    ]
+    Notification.objects.all().delete()
+
+    def alarming(now: datetime) -> set[str]:
+        return {subject.removeprefix("deposit:") for subject, _ in due.overdue(now=now)}
+
+    later = timedelta(days=2, seconds=1)
+    deposits.record_deposit(deposit_id=asked.id, outcome=Outcome(result=Result.NEEDS_FAN), now=started)
+    assert alarming(started + later - timedelta(seconds=1)) == set()
+    assert alarming(started + later) == {str(asked.pk), str(renewals[0].pk)}
+    assert alarming(october.end + later - timedelta(seconds=2)) == {str(asked.pk), str(renewals[0].pk)}
+    assert alarming(october.end + later) == {str(each.pk) for each in (asked, *renewals)}
 
 
 def test_what_has_time_raises_no_alarm(fan: User, october: Period) -> None:
