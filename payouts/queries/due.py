@@ -13,6 +13,7 @@ from flattr.period import Period
 from payouts.models import Deposit, Payout, Refund, Settlement
 
 SETTLEMENT_DUE_AFTER: Final = timedelta(hours=12)
+ANNOUNCEMENT_DUE_AFTER: Final = timedelta(hours=6)
 PAYOUT_DUE_AFTER: Final = timedelta(days=2)
 REVIEW_DUE_AFTER: Final = timedelta(days=2)
 DEPOSIT_DUE_AFTER: Final = timedelta(days=2)
@@ -75,10 +76,16 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _overdue_settlements(now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the months that should be settled by now."""
+    """Yield the months that should be settled by now, and those settled that people should know of."""
     for period in due_periods(now=now):
         if now >= period.end + SETTLEMENT_DUE_AFTER:
             yield f"settlement:{period}", f"The settlement of {period} is not finished."
+    untold = Settlement.objects.filter(finished_at__lt=now - ANNOUNCEMENT_DUE_AFTER, announced_at__isnull=True)
+    for period in untold.order_by("period").values_list("period", flat=True):
+        yield (
+            f"announcement:{period}",
+            f"The settlement of {period} is finished, and nobody was told for more than six hours.",
+        )
 
 
 def _overdue_movements(now: datetime) -> Iterator[tuple[str, str]]:
