@@ -114,7 +114,7 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
             # What was paid is booked at the moment when it came, where that is told.
             came_at = min(outcome.occurred_at or now, now)
             book_deposits(deposits=[deposit], occurred_at=moments.open_moment(wanted=came_at, now=now))
-            _end(deposit, Deposit.State.SUCCEEDED, now)
+            _succeed(deposit, now)
         case _ if deposit.state not in Deposit.OPEN_STATES:
             return
         case Result.DECLINED:
@@ -302,6 +302,17 @@ def _has_lapsed(deposit: Deposit, now: datetime) -> bool:
     if deposit.for_period is not None:
         return now >= deposit.for_period.end
     return now - deposit.started_at > PAY_PAGE_LASTS
+
+
+def _succeed(deposit: Deposit, now: datetime) -> None:
+    """End a deposit whose money came; it renews no month that another one renews, and counts all the same."""
+    try:
+        with savepoint():
+            _end(deposit, Deposit.State.SUCCEEDED, now)
+    except IntegrityError:
+        deposit.for_period = None
+        deposit.save(update_fields=["for_period"])
+        _end(deposit, Deposit.State.SUCCEEDED, now)
 
 
 def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:

@@ -211,6 +211,30 @@ def test_a_renewal_is_closed_when_its_month_is_over(october: Period, mid_october
     assert renew(fan, october.end) is not None
 
 
+@pytest.mark.parametrize("second_is_paid", [True, False])
+def test_a_renewal_that_succeeds_after_its_successor_counts_too(
+    second_is_paid: bool,  # noqa: FBT001
+    october: Period,
+    mid_october: datetime,
+) -> None:
+    """The money of both came; the one that nobody expected any more is money for any month."""
+    fan = subscriber(october)
+    paid = Outcome(result=Result.SUCCEEDED)
+    first = renew(fan, mid_october)
+    assert first is not None
+    deposits.record_deposit(deposit_id=first.id, outcome=Outcome(result=Result.CANCELLED), now=mid_october)
+    second = renew(fan, mid_october)
+    assert second is not None
+    for each in [second, first] if second_is_paid else [first, second]:
+        deposits.record_deposit(deposit_id=each.id, outcome=paid, now=mid_october)
+
+    assert list(fan.deposits.order_by("id").values_list("state", flat=True)) == ["succeeded"] * 2
+    assert {each.pk: each.for_period for each in fan.deposits.all()} == {first.pk: None, second.pk: october}
+    assert balances.fan_balance_micros(fan=fan) == 10_000_000
+    assert renew(fan, mid_october) is None
+    assert books.check_books() == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_renewals_at_once_charge_once(october: Period, mid_october: datetime) -> None:
     """However many workers are rung for the same fan, one charge is made."""
