@@ -135,6 +135,9 @@ class Payout(models.Model):
                 condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("creator")),
                 name="payout_never_reviewed_by_its_creator",
             ),
+            models.CheckConstraint(
+                condition=Q(state="requested") | Q(reviewed_by__isnull=False), name="payout_decided_by_somebody"
+            ),
         ]
         indexes = [
             models.Index(fields=["creator", "-requested_at"], name="payout_of_creator"),

@@ -114,15 +114,19 @@ def reject_payout(*, payout_id: uuid.UUID, reviewer: User, reason: str, now: dat
 def advance_payout(*, payout_id: uuid.UUID, now: datetime) -> Outcome:
     """Send an approved payout, or ask what became of one that was sent, and record the answer.
 
+    One that the provider has never heard of is sent, whatever we thought.
+
     Safe to run twice: the provider knows the payout by our id, and the outcome is recorded once.
     """
     payout = Payout.objects.get(pk=payout_id)
     gateway = get_gateway()
     if payout.state not in {Payout.State.APPROVED, Payout.State.SENDING}:
         return Outcome(result=Result.PENDING)
-    if payout.state == Payout.State.APPROVED:
+    is_known = payout.state == Payout.State.SENDING
+    outcome = gateway.sending_outcome(movement_id=payout.id) if is_known else Outcome(result=Result.UNKNOWN)
+    if outcome.result is Result.UNKNOWN:
         gateway.send_payout(payout_id=payout.id, creator_id=payout.creator_id, amount_cents=payout.amount_cents)
-    outcome = gateway.sending_outcome(movement_id=payout.id)
+        outcome = gateway.sending_outcome(movement_id=payout.id)
     record_payout(payout_id=payout.id, outcome=outcome, now=now)
     return outcome
 
@@ -151,7 +155,7 @@ def record_payout(*, payout_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
             _give_back(payout, moment=moment)
             _end(payout, Payout.State.FAILED, now)
             _tell(payout, Notification.Kind.PAYOUT_FAILED, now)
-        case _:
+        case _ if outcome.result is not Result.UNKNOWN:
             payout.state = Payout.State.SENDING
             payout.save(update_fields=["state"])
 

@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from flattr.period import Period
+from payouts.gateway import Outcome, Result
 from payouts.models import Payout
 from payouts.operations import payouts
 from payouts.queries import balances, books
@@ -107,7 +108,9 @@ def test_the_reason_of_a_rejection_is_shown(town: World, as_creator: StrictClien
 
 def test_the_reason_of_a_failure_is_shown(town: World, as_creator: StrictClient) -> None:
     """The provider's code is said in words."""
-    Payout.objects.filter(pk=town.payout.pk).update(state="failed", reason="account_closed", ended_at=world.NOW)
+    payouts.approve_payout(payout_id=town.payout.pk, reviewer=town.staff, now=world.NOW)
+    failed = Outcome(result=Result.DECLINED, reason="account_closed")
+    payouts.record_payout(payout_id=town.payout.pk, outcome=failed, now=world.NOW)
     words = world.text(as_creator.get(PATH))
 
     assert "€10.00 · failed" in words

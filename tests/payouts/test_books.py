@@ -24,6 +24,8 @@ ROWS = {
 }
 """One row each, which belong to the settlement that is finished."""
 
+DECIDED = "UPDATE payouts_payout SET reviewed_by_id = (SELECT min(fan_id) FROM payouts_deposit), state ="
+
 BREAKING = [
     (
         "counters equal the sums of transfers",
@@ -134,8 +136,8 @@ BREAKING = [
         "every deposit that succeeded is posted with its fee, and no other",
         "DELETE FROM payouts_deposit WHERE {succeeded}",
     ),
-    ("every payout is posted as far as it has come, and no other", "UPDATE payouts_payout SET state = 'sent'"),
-    ("every payout is posted as far as it has come, and no other", "UPDATE payouts_payout SET state = 'failed'"),
+    ("every payout is posted as far as it has come, and no other", f"{DECIDED} 'sent'"),
+    ("every payout is posted as far as it has come, and no other", f"{DECIDED} 'failed'"),
     ("every payout is posted as far as it has come, and no other", "DELETE FROM payouts_payout"),
     (
         "every payout is posted as far as it has come, and no other",
@@ -214,7 +216,7 @@ def test_the_command_lists_every_rule(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_the_command_fails_where_a_rule_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
     """`check_books` marks the broken rule, says what is wrong and ends with an error."""
-    given.tamper("UPDATE payouts_payout SET state = 'sent'")
+    given.tamper(f"{DECIDED} 'sent'")
 
     with pytest.raises(
         CommandError,

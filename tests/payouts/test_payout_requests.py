@@ -174,6 +174,24 @@ def test_an_approved_payout_is_sent_and_arrives(payout: Payout, staff: User, rel
     assert books.check_books() == []
 
 
+@pytest.mark.parametrize("heard_before", [Result.UNKNOWN, Result.PENDING])
+def test_a_payout_that_the_provider_never_heard_of_is_sent(
+    heard_before: Result, payout: Payout, staff: User, released: datetime
+) -> None:
+    """Whatever was answered before, one that the provider doesn't know is asked for again until it is."""
+    payouts.approve_payout(payout_id=payout.id, reviewer=staff, now=released)
+    payouts.record_payout(payout_id=payout.id, outcome=Outcome(result=heard_before), now=released)
+    payout.refresh_from_db()
+    assert payout.state == ("approved" if heard_before is Result.UNKNOWN else "sending")
+    with time_machine.travel(released, tick=False) as clock:
+        for _ in range(2):
+            outcome = payouts.advance_payout(payout_id=payout.id, now=released)
+            clock.shift(timedelta(seconds=3))
+
+    assert outcome.result is Result.SUCCEEDED
+    assert books.check_books() == []
+
+
 def test_a_payout_that_fails_brings_the_money_back(creator: User, staff: User, released: datetime) -> None:
     """The creator can ask again, and reads why it failed; the sandbox fails amounts that end in 13 cents."""
     payout = payouts.request_payout(creator=creator, amount_cents=2013, now=released)
@@ -259,6 +277,13 @@ def test_nobody_reviews_their_own_payout(payout: Payout, released: datetime) -> 
         payouts.reject_payout(payout_id=payout.id, reviewer=payout.creator, reason="mine", now=released)
     with pytest.raises(IntegrityError, match="payout_never_reviewed_by_its_creator"), savepoint():
         Payout.objects.filter(pk=payout.pk).update(reviewed_by=payout.creator)
+
+
+@pytest.mark.parametrize("state", ["approved", "sending", "sent", "failed", "rejected"])
+def test_what_became_of_a_payout_has_a_reviewer(state: str, payout: Payout) -> None:
+    """The database lets no money leave, and no payout end, without somebody who decided so."""
+    with pytest.raises(IntegrityError, match="payout_decided_by_somebody"), savepoint():
+        Payout.objects.filter(pk=payout.pk).update(state=state)
 
 
 def test_approving_twice_changes_nothing(payout: Payout, staff: User, released: datetime) -> None:

@@ -93,6 +93,18 @@ def test_a_refund_arrives_or_comes_back(amount: int, state: str, kind: str, fan:
     assert books.check_books() == []
 
 
+def test_a_refund_that_the_provider_never_heard_of_is_sent(fan: User, mid_october: datetime) -> None:
+    """One that was cut short before it was asked for is asked for by the next sweep."""
+    refund = deposits.request_refund(fan=fan, amount_cents=300, now=mid_october)
+    deposits.record_refund(refund_id=refund.id, outcome=Outcome(result=Result.UNKNOWN), now=mid_october)
+    with time_machine.travel(mid_october, tick=False) as clock:
+        for _ in range(2):
+            outcome = deposits.advance_refund(refund_id=refund.id, now=mid_october)
+            clock.shift(timedelta(seconds=3))
+
+    assert outcome.result is Result.SUCCEEDED
+
+
 def test_a_refund_ends_once(fan: User, mid_october: datetime) -> None:
     """A later answer that says otherwise moves nothing."""
     refund = deposits.request_refund(fan=fan, amount_cents=300, now=mid_october)
