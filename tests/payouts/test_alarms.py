@@ -12,7 +12,7 @@ from payouts import tasks
 from payouts.gateway import Outcome, Result
 from payouts.models import Deposit, Payout, Refund
 from payouts.operations import deposits, payouts, settlement
-from payouts.queries import due
+from payouts.queries import books, due
 from tests import given
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,19 @@ def test_wrong_books_raise_an_alarm_once_a_day(mid_october: datetime, caplog: py
     assert (alarm.recipient, alarm.kind, alarm.subject_key) == (chief, "alarm", "books:2026-10-15")
     assert "every deposit that succeeded is posted" in alarm.context["lines"][0]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
+
+def test_lines_that_changed_since_they_were_published_raise_an_alarm(fan: User, october: Period) -> None:
+    """The daily proof compares every settlement with its digest."""
+    given.settled(october, now=october.end)
+    chief = given.user(is_superuser=True)
+    tasks.check_books()
+    assert not chief.notifications.exists()
+    given.tamper("UPDATE payouts_settlement SET digest = repeat('0', 64)")
+    tasks.check_books()
+
+    assert fan != chief
+    assert chief.notifications.get().context["lines"][0].startswith(books.DIGESTS)
 
 
 def test_what_is_due_and_not_done_raises_alarms(fan: User, october: Period) -> None:

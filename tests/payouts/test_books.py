@@ -16,13 +16,15 @@ pytestmark = pytest.mark.django_db
 ROWS = {
     "line": "id = (SELECT min(id) FROM payouts_settlementline)",
     "spend": "id = (SELECT min(id) FROM payouts_settlementspend)",
+    "open line": "id = (SELECT max(id) FROM payouts_settlementline)",
+    "open spend": "id = (SELECT max(id) FROM payouts_settlementspend)",
     "share": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'share')",
     "earning": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'earning')",
     "fee": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'platform_fee')",
     "succeeded": "id = (SELECT id FROM payouts_deposit WHERE state = 'succeeded' LIMIT 1)",
     "pending": "id = (SELECT id FROM payouts_deposit WHERE state = 'pending' LIMIT 1)",
 }
-"""One row each, which belong to the settlement that is finished."""
+"""One row each, which belong to the settlement that is finished unless they say otherwise."""
 
 DECIDED = "UPDATE payouts_payout SET reviewed_by_id = (SELECT min(fan_id) FROM payouts_deposit), state ="
 
@@ -61,6 +63,32 @@ BREAKING = [
         "each line pays its button's creator, less the settlement's fee",
         "UPDATE payouts_settlementline SET creator_id = fan_id WHERE {line}",
     ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros - 1 WHERE {line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET amount_micros = 9223372036854775807 WHERE {line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros - 1 WHERE {open line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        """ALTER TABLE payouts_settlementspend DROP CONSTRAINT settlement_spend_within_budget;
+           UPDATE payouts_settlementspend SET spend_micros = 9223372036854775807 WHERE {spend}""",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "DELETE FROM payouts_settlementspend WHERE {spend}",
+    ),
+    (
+        "each spend of an open settlement counts the clicks that stand",
+        "UPDATE payouts_settlementspend SET clicks = clicks + 1 WHERE {open spend}",
+    ),
+    ("each spend of an open settlement counts the clicks that stand", "DELETE FROM buttons_click"),
     (
         "each creator's lines equal the creator's earnings",
         "UPDATE payouts_settlementline SET fee_micros = fee_micros - 1 WHERE {line}",
@@ -197,6 +225,50 @@ def test_every_rule_is_broken_by_an_example() -> None:
     assert {rule for rule, _ in BREAKING} == set(books.RULES)
 
 
+def test_a_fan_split_otherwise_is_found_while_the_month_is_open(october: Period) -> None:
+    """Before a creator is paid too much and another too little, with all sums right, the finish refuses."""
+    fan, buttons = given.user(), [given.button() for _ in range(2)]
+    december = october.shift(2)
+    given.settled(october.next, now=december.start)
+    given.subscription(fan, budget_cents=500, period=december)
+    given.deposit(fan, amount_cents=500, now=december.start)
+    for each in buttons:
+        given.click(fan, each, now=december.start)
+    opened = settlement.open_settlement(period=december, now=december.end)
+    settlement.settle_range(settlement_id=opened.pk, number=0, now=december.end)
+    split = "UPDATE payouts_settlementline SET amount_micros = {0}, fee_micros = {0} / 10 WHERE button_id = %s"
+    for each, micros in zip(buttons, (4_900_000, 100_000), strict=True):
+        given.tamper(split.format(micros), each.pk)
+
+    with pytest.raises(settlement.BooksDontBalance, match="within a micro: settlement 2026-12-01, fan"):
+        given.settled(december, now=december.end)
+
+
+def test_lines_that_lost_their_digest_are_found(october: Period) -> None:
+    """A micro that changed places within one creator's lines breaks no sum; the published digest tells."""
+    creator, fan, december = given.creator(), given.user(), october.shift(2)
+    given.settled(october.next, now=december.start)
+    given.subscription(fan, budget_cents=500, period=december)
+    given.deposit(fan, amount_cents=500, now=december.start)
+    for _ in range(3):
+        given.click(fan, given.button(creator), now=december.start)
+    finished = given.settled(december, now=december.end)
+    assert books.check_everything() == []
+    given.tamper(
+        "UPDATE payouts_settlementline SET amount_micros = 3333333 - amount_micros"
+        " WHERE settlement_id = %s AND id <> (SELECT max(id) - 1 FROM payouts_settlementline)",
+        finished.pk,
+    )
+
+    assert books.check_books() == []
+    (finding,) = books.check_everything()
+    assert str(finding).startswith(
+        f"{books.DIGESTS}: settlement 2026-12 published {finished.digest}, its lines have "
+    )
+    with pytest.raises(CommandError, match="published"):
+        call_command("check_books")
+
+
 def test_findings_are_limited() -> None:
     """A thousand wrong accounts don't fill the log; one rule tells of twenty."""
     for _ in range(25):
@@ -211,7 +283,7 @@ def test_the_command_lists_every_rule(capsys: pytest.CaptureFixture[str]) -> Non
     """`check_books` says that each holds and ends without an error."""
     call_command("check_books")
 
-    assert capsys.readouterr().out.splitlines() == [f"holds  {rule}" for rule in books.RULES]
+    assert capsys.readouterr().out.splitlines() == [f"holds  {rule}" for rule in (*books.RULES, books.DIGESTS)]
 
 
 def test_the_command_fails_where_a_rule_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
