@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Adds the constraint."""
 
     dependencies = [
-        ("payouts", "0001_initial"),
+        ("payouts", "0002_lines_without_comparing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
