@@ -16,7 +16,7 @@ from benchmarks.sizes import Scale, World
 _DATABASE: Final = "click"
 _RATIO: Final = at_least(0.25)
 _P99_MS: Final = at_most(50)
-_CSRF_TOKEN: Final = "benchmark" + "0" * 23
+CSRF_TOKEN: Final = "benchmark" + "0" * 23
 
 _FLOOR: Final = (
     world.PGBENCH_DRAW
@@ -33,9 +33,9 @@ RECORDED: Final = 200
 
 def click_request(*, public_id: str, session: str, click_id: uuid.UUID) -> str:
     """Return a click as the browser of a signed-in fan sends it."""
-    form = {"csrfmiddlewaretoken": _CSRF_TOKEN, "click_id": str(click_id), "origin": "https://artist.example/song"}
+    form = {"csrfmiddlewaretoken": CSRF_TOKEN, "click_id": str(click_id), "origin": "https://artist.example/song"}
     headers = {
-        "Cookie": f"csrftoken={_CSRF_TOKEN}; sessionid={session}",
+        "Cookie": f"csrftoken={CSRF_TOKEN}; sessionid={session}",
         "Origin": f"https://{HOST}",
         "Referer": f"https://{HOST}/b/{public_id}/click/",
         "Accept-Language": "en",

@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self
 
+import psutil
 import psycopg2
 from psycopg2.extensions import connection
 
@@ -64,10 +65,10 @@ class Cluster:
             ending.callback(self._remove)
             redis = servers.start_redis(self._places)
             ending.callback(processes.stop, redis, stop_signal=signal.SIGTERM, timeout=5)
-            postgres = servers.start_postgres(self._places, report)
-            ending.callback(processes.stop, postgres, stop_signal=signal.SIGINT, timeout=60)
+            self._postgres = servers.start_postgres(self._places, report)
+            ending.callback(lambda: processes.stop(self._postgres, stop_signal=signal.SIGINT, timeout=60))
             # The wheel keeps all of PostgreSQL's programs in one folder.
-            self._programs = Path(str(postgres.args[0])).parent  # type: ignore[index]  # We start it with a list.
+            self._programs = Path(str(self._postgres.args[0])).parent  # type: ignore[index]  # It is a list.
             self._tune()
             self.create(_MIGRATED)
             report("making the tables")
@@ -78,6 +79,15 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         """Stop and remove everything but the results."""
         self._ending.close()
+
+    def crash(self) -> None:
+        """Kill PostgreSQL with all its processes where they are, and start it again; it recovers from its log."""
+        postmaster = psutil.Process(self._postgres.pid)
+        for each in [postmaster, *postmaster.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        self._postgres.wait()
+        self._postgres = servers.start_postgres(self._places, report)
 
     def database_url(self, database: str) -> str:
         """Return the address of a database."""
