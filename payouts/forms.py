@@ -1,6 +1,10 @@
 """Forms about money."""
 
+import uuid
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
@@ -10,8 +14,29 @@ from payouts.operations.deposits import DEPOSIT_CENTS_MAX, DEPOSIT_CENTS_MIN
 _PAYOUT_CENTS_MAX = 100_000_000
 
 
-class SubscriptionForm(forms.Form):
-    """A monthly budget, and for how many months one charge pays."""
+class RowIdField(forms.UUIDField):
+    """The id of a row that isn't made yet; in place of what is none, the page that says so brings a new one."""
+
+    widget = forms.HiddenInput
+
+    def prepare_value(self, value: Any) -> str:
+        """Show the id, or a new one."""
+        try:
+            return str(self.to_python(value) or uuid.uuid4())
+        except ValidationError:
+            return str(uuid.uuid4())
+
+
+class OnceForm(forms.Form):
+    """A form with the id of the row that it makes, so that sending it twice makes one."""
+
+    row_id = RowIdField(
+        error_messages={"required": _("Please send the form again."), "invalid": _("Please send the form again.")}
+    )
+
+
+class SubscriptionForm(OnceForm):
+    """A monthly budget, and for how many months one charge pays; the row is the deposit, where one is needed."""
 
     budget_cents = CentsField(
         label=_("Monthly budget in euros"), min_cents=BUDGET_CENTS_MIN, max_cents=BUDGET_CENTS_MAX, initial=500
@@ -21,7 +46,7 @@ class SubscriptionForm(forms.Form):
     )
 
 
-class DepositForm(forms.Form):
+class DepositForm(OnceForm):
     """An amount to pay in."""
 
     amount_cents = CentsField(
@@ -29,13 +54,13 @@ class DepositForm(forms.Form):
     )
 
 
-class RefundForm(forms.Form):
+class RefundForm(OnceForm):
     """An amount to be paid back."""
 
     amount_cents = CentsField(label=_("Amount in euros"), min_cents=1, max_cents=_PAYOUT_CENTS_MAX)
 
 
-class PayoutForm(forms.Form):
+class PayoutForm(OnceForm):
     """An amount to be paid out; the operation says what is enough, and what is withdrawable."""
 
     amount_cents = CentsField(label=_("Amount in euros"), min_cents=1, max_cents=_PAYOUT_CENTS_MAX)

@@ -22,8 +22,8 @@ from payouts.gateway import Outcome, ProviderUnavailable, Result
 from payouts.ledger import chart, integrity
 from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
-from payouts.models import Deposit, Settlement
-from payouts.operations import deposits, settlement
+from payouts.models import Deposit, Payout, Refund, Settlement
+from payouts.operations import deposits, payouts, settlement
 from tests.factories import CreatorProfileFactory, UserFactory
 
 R = TypeVar("R")
@@ -72,10 +72,30 @@ def subscription(
 
 def deposit(fan: User, *, amount_cents: int, now: datetime, fee_cents: int = 0) -> Deposit:
     """Let the fan pay, successfully."""
-    opened = deposits.open_deposit(fan=fan, amount_cents=amount_cents, now=now)
+    opened = opened_deposit(fan, amount_cents=amount_cents, now=now)
     outcome = Outcome(result=Result.SUCCEEDED, fee_cents=fee_cents)
     deposits.record_deposit(deposit_id=opened.id, outcome=outcome, now=now)
     return Deposit.objects.get(pk=opened.pk)
+
+
+def opened_deposit(fan: User, *, amount_cents: int, now: datetime) -> Deposit:
+    """Let the fan be about to pay."""
+    return deposits.open_deposit(deposit_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
+
+
+def started_deposit(fan: User, *, amount_cents: int, now: datetime) -> str:
+    """Let the fan go to the provider's page; return its address."""
+    return deposits.start_deposit(deposit_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
+
+
+def refund(fan: User, *, amount_cents: int, now: datetime) -> Refund:
+    """Let the fan ask for unused balance back."""
+    return deposits.request_refund(refund_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
+
+
+def payout(owner: User, *, amount_cents: int, now: datetime) -> Payout:
+    """Let the creator ask for a payout."""
+    return payouts.request_payout(payout_id=uuid.uuid4(), creator=owner, amount_cents=amount_cents, now=now)
 
 
 def funded_fan(name: str = "fan", *, budget_cents: int = 500, period: Period) -> User:

@@ -152,7 +152,7 @@ def _make_fan(number: int, now: datetime) -> User:
     if accounts_queries.latest_subscription(fan=fan) is None:
         accounts_operations.subscribe(fan=fan, budget_cents=budget_cents, term_months=3, now=now)
     if not fan.deposits.filter(state=Deposit.State.SUCCEEDED).exists():
-        deposit = deposits.open_deposit(fan=fan, amount_cents=budget_cents * 3, now=now)
+        deposit = deposits.open_deposit(deposit_id=uuid.uuid4(), fan=fan, amount_cents=budget_cents * 3, now=now)
         # The provider remembers the card, so that renewals work in the demo world too.
         sandbox.SandboxGateway().open_pay_page(
             deposit_id=deposit.id, fan_id=fan.pk, amount_cents=deposit.amount_cents, return_url="/"
@@ -190,7 +190,7 @@ def _ask_for_payout(creator: User, now: datetime) -> None:
     """Leave one payout for staff to review."""
     withdrawable = balances.withdrawable_cents(creator=creator, now=now)
     if not creator.payouts.exists() and withdrawable >= _PAYOUT_CENTS:
-        payouts.request_payout(creator=creator, amount_cents=_PAYOUT_CENTS, now=now)
+        payouts.request_payout(payout_id=uuid.uuid4(), creator=creator, amount_cents=_PAYOUT_CENTS, now=now)
 
 
 def _fan_email(number: int) -> str:

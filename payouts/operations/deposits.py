@@ -46,31 +46,48 @@ class NothingToRefund(ValueError):
         super().__init__(f"amount_cents: {amount_cents} is not between 1 and the unused {unused_cents} cents")
 
 
+class DepositIdTaken(ValueError):
+    """The id belongs to another deposit: somebody else's, or one of another amount."""
+
+
+class RefundIdTaken(ValueError):
+    """The id belongs to another refund: somebody else's, or one of another amount."""
+
+
 @durable
-def open_deposit(*, fan: User, amount_cents: int, now: datetime) -> Deposit:
-    """Note that a fan is about to pay; no money moves until the provider says so.
+def open_deposit(*, deposit_id: uuid.UUID, fan: User, amount_cents: int, now: datetime) -> Deposit:
+    """Note that a fan is about to pay; no money moves until the provider says so. The same id notes it once.
 
     :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
+    :raises DepositIdTaken: if the id stands for another deposit.
     """
     if not DEPOSIT_CENTS_MIN <= amount_cents <= DEPOSIT_CENTS_MAX:
         raise DepositOutOfRange(amount_cents)
-    return Deposit.objects.create(fan=fan, amount_cents=amount_cents, started_at=now)
+    deposit, _ = Deposit.objects.get_or_create(
+        id=deposit_id, defaults={"fan": fan, "amount_cents": amount_cents, "started_at": now}
+    )
+    if (deposit.fan_id, deposit.amount_cents) != (fan.pk, amount_cents):
+        msg = f"deposit_id: {deposit_id} stands for another deposit"
+        raise DepositIdTaken(msg)
+    return deposit
 
 
-def start_deposit(*, fan: User, amount_cents: int, next_page: str = "", now: datetime) -> str:
+def start_deposit(*, deposit_id: uuid.UUID, fan: User, amount_cents: int, next_page: str = "", now: datetime) -> str:
     """Note a deposit and return the address of the provider's page where the fan pays it.
 
     From there the fan comes back to the deposit's page, and goes on to `next_page` if that is given.
+    The same id leads to the same payment, or where that has ended, to what became of it.
 
     :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
+    :raises DepositIdTaken: if the id stands for another deposit.
     """
-    deposit = open_deposit(fan=fan, amount_cents=amount_cents, now=now)
+    deposit = open_deposit(deposit_id=deposit_id, fan=fan, amount_cents=amount_cents, now=now)
     query = f"?{urlencode({'next': next_page})}" if next_page else ""
+    return_url = _deposit_page(deposit) + query
+    if deposit.state not in Deposit.OPEN_STATES:
+        return return_url
     return get_gateway().open_pay_page(
-        deposit_id=deposit.id,
-        fan_id=fan.pk,
-        amount_cents=amount_cents,
-        return_url=_deposit_page(deposit) + query,
+        deposit_id=deposit.id, fan_id=fan.pk, amount_cents=amount_cents, return_url=return_url
     )
 
 
@@ -180,12 +197,13 @@ def _open_renewal(*, fan: User, now: datetime) -> Deposit | None:
 
 
 @durable
-def request_refund(*, fan: User, amount_cents: int, now: datetime) -> Refund:
-    """Reserve a part of the unused balance in cents to be paid back.
+def request_refund(*, refund_id: uuid.UUID, fan: User, amount_cents: int, now: datetime) -> Refund:
+    """Reserve a part of the unused balance in cents to be paid back; the same id reserves it once.
 
     What the clicks of a month not yet settled will take is not unused.
 
     :raises NothingToRefund: if that much is not unused.
+    :raises RefundIdTaken: if the id stands for another refund.
     """
     # No month is closed meanwhile, or its settlement could fix what is taken here.
     moment = moments.open_moment(wanted=now, now=now)
@@ -194,9 +212,17 @@ def request_refund(*, fan: User, amount_cents: int, now: datetime) -> Refund:
     transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
     ledger.lock_accounts(account_ids=[account.pk, transit.pk])
     unused = balances.unused_cents(fan=fan, now=moment)
-    if not 1 <= amount_cents <= unused:
+    is_known = Refund.objects.filter(pk=refund_id).exists()
+    if not is_known and not 1 <= amount_cents <= unused:
         raise NothingToRefund(amount_cents, unused)
-    refund = Refund.objects.create(fan=fan, amount_cents=amount_cents, requested_at=moment)
+    refund, is_new = Refund.objects.get_or_create(
+        id=refund_id, defaults={"fan": fan, "amount_cents": amount_cents, "requested_at": moment}
+    )
+    if (refund.fan_id, refund.amount_cents) != (fan.pk, amount_cents):
+        msg = f"refund_id: {refund_id} stands for another refund"
+        raise RefundIdTaken(msg)
+    if not is_new:
+        return refund
     ledger.post(
         postings=[
             ledger.Posting(

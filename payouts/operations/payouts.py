@@ -35,6 +35,10 @@ class AmountAboveWithdrawable(PayoutRefused):
         super().__init__(f"amount_cents: {amount_cents} is above the withdrawable {withdrawable_cents} cents")
 
 
+class PayoutIdTaken(PayoutRefused):
+    """The id belongs to another payout: somebody else's, or one of another amount."""
+
+
 class AlreadyReviewed(ValueError):
     """Somebody has decided about the payout before."""
 
@@ -48,11 +52,14 @@ class ReasonMissing(ValueError):
 
 
 @durable
-def request_payout(*, creator: User, amount_cents: int, now: datetime) -> Payout:
+def request_payout(*, payout_id: uuid.UUID, creator: User, amount_cents: int, now: datetime) -> Payout:
     """Reserve a part of the creator's withdrawable balance in cents for a payout that staff review.
+
+    The same id reserves it once.
 
     :raises AmountBelowMinimum: if the operator pays out no such small amount.
     :raises AmountAboveWithdrawable: if the balance less the earnings on hold is smaller.
+    :raises PayoutIdTaken: if the id stands for another payout.
     """
     if amount_cents < settings.MINIMUM_PAYOUT_CENTS:
         raise AmountBelowMinimum(amount_cents, settings.MINIMUM_PAYOUT_CENTS)
@@ -62,9 +69,17 @@ def request_payout(*, creator: User, amount_cents: int, now: datetime) -> Payout
     # Two requests for the same money meet here; the second then sees what is left.
     ledger.lock_accounts(account_ids=[balance.pk, transit.pk])
     withdrawable = balances.withdrawable_cents(creator=creator, now=now)
-    if amount_cents > withdrawable:
+    is_known = Payout.objects.filter(pk=payout_id).exists()
+    if not is_known and amount_cents > withdrawable:
         raise AmountAboveWithdrawable(amount_cents, withdrawable)
-    payout = Payout.objects.create(creator=creator, amount_cents=amount_cents, requested_at=moment)
+    payout, is_new = Payout.objects.get_or_create(
+        id=payout_id, defaults={"creator": creator, "amount_cents": amount_cents, "requested_at": moment}
+    )
+    if (payout.creator_id, payout.amount_cents) != (creator.pk, amount_cents):
+        msg = f"payout_id: {payout_id} stands for another payout"
+        raise PayoutIdTaken(msg)
+    if not is_new:
+        return payout
     _post(
         payout,
         debit=balance.pk,

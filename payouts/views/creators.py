@@ -26,12 +26,20 @@ def earnings(request: HttpRequest) -> HttpResponse:
     form = PayoutForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            payouts.request_payout(creator=creator, amount_cents=form.cleaned_data["amount_cents"], now=now)
+            payouts.request_payout(
+                payout_id=form.cleaned_data["row_id"],
+                creator=creator,
+                amount_cents=form.cleaned_data["amount_cents"],
+                now=now,
+            )
         except payouts.AmountAboveWithdrawable:
             form.add_error("amount_cents", _("That is more than you can withdraw now."))
         except payouts.AmountBelowMinimum:
             minimum = cents(settings.MINIMUM_PAYOUT_CENTS)
             form.add_error("amount_cents", _("The smallest payout is %(minimum)s.") % {"minimum": minimum})
+        except payouts.PayoutIdTaken:
+            messages.error(request, _("This form was sent before, with something else in it. Please try again."))
+            return redirect("payouts:earnings")
         else:
             messages.success(request, _("Your payout is requested. Our staff will look at it."))
             return redirect("payouts:earnings")

@@ -20,7 +20,7 @@ from flattr.navigation import next_page
 from flattr.period import Period
 from flattr.templatetags.money import month
 from payouts import tasks
-from payouts.forms import DepositForm, RefundForm, SubscriptionForm
+from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.models import Deposit
 from payouts.operations import deposits
 from payouts.queries import balances, forecasts, statements
@@ -55,6 +55,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
     initial = {"budget_cents": latest.budget_cents, "term_months": latest.term_months} if latest else None
     form = SubscriptionForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
+        deposit_id = form.cleaned_data.pop("row_id")
         promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
         is_later = promised.effective_from > Period.at(now)
         if is_later:
@@ -62,7 +63,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": first_month})
         amount_cents = balances.charge_cents(fan=fan, period=Period.at(now))
         if amount_cents > 0:
-            return _to_pay_page(request, amount_cents=amount_cents)
+            return _to_pay_page(request, deposit_id=deposit_id, amount_cents=amount_cents)
         if is_later:
             return redirect(next_page(request, default=reverse("payouts:subscription")))
         messages.success(request, _("Your budget is set, and your balance covers it."))
@@ -78,6 +79,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
             "unused_cents": balances.unused_cents(fan=fan, now=now),
             "deposits": fan.deposits.order_by("-started_at")[:12],
             "refunds": fan.refunds.order_by("-requested_at")[:12],
+            "new_ids": {"deposit": uuid.uuid4(), "refund": uuid.uuid4()},
             "next": next_page(request, default=""),
         },
     )
@@ -109,9 +111,10 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page to pay an amount in."""
     form = DepositForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["amount_cents"])))
-        return redirect("payouts:subscription")
-    return _to_pay_page(request, amount_cents=form.cleaned_data["amount_cents"])
+        return _back_with_errors(request, form)
+    return _to_pay_page(
+        request, deposit_id=form.cleaned_data["row_id"], amount_cents=form.cleaned_data["amount_cents"]
+    )
 
 
 @login_required
@@ -141,14 +144,18 @@ def new_refund(request: HttpRequest) -> HttpResponse:
     """Ask for unused balance back."""
     form = RefundForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["amount_cents"])))
-        return redirect("payouts:subscription")
+        return _back_with_errors(request, form)
     try:
         refund = deposits.request_refund(
-            fan=user_of(request), amount_cents=form.cleaned_data["amount_cents"], now=timezone.now()
+            refund_id=form.cleaned_data["row_id"],
+            fan=user_of(request),
+            amount_cents=form.cleaned_data["amount_cents"],
+            now=timezone.now(),
         )
     except deposits.NothingToRefund:
         messages.error(request, _("That is more than your unused balance."))
+    except deposits.RefundIdTaken:
+        messages.error(request, _("This form was sent before, with something else in it. Please try again."))
     else:
         tasks.ring(tasks.advance_refund, str(refund.pk))
         messages.success(request, _("Your refund is on its way. We will write to you when it has arrived."))
@@ -196,12 +203,23 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
     )
 
 
-def _to_pay_page(request: HttpRequest, *, amount_cents: int) -> HttpResponse:
+def _back_with_errors(request: HttpRequest, form: OnceForm) -> HttpResponse:
+    """Tell on the page that has the form what is wrong with it."""
+    messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    return redirect("payouts:subscription")
+
+
+def _to_pay_page(request: HttpRequest, *, deposit_id: uuid.UUID, amount_cents: int) -> HttpResponse:
     """Start a deposit and lead to the provider's page, from where the fan comes back to `next`."""
-    url = deposits.start_deposit(
-        fan=user_of(request),
-        amount_cents=amount_cents,
-        next_page=next_page(request, default=""),
-        now=timezone.now(),
-    )
+    try:
+        url = deposits.start_deposit(
+            deposit_id=deposit_id,
+            fan=user_of(request),
+            amount_cents=amount_cents,
+            next_page=next_page(request, default=""),
+            now=timezone.now(),
+        )
+    except deposits.DepositIdTaken:
+        messages.error(request, _("This form was sent before, with something else in it. Please try again."))
+        return redirect("payouts:subscription")
     return redirect(url)

@@ -36,7 +36,7 @@ def test_earnings_are_on_hold_until_their_day(
     clock.move_to(world.NOW.replace(day=9))
     client.force_login(town.other_creator)
     page = client.get(PATH)
-    refused = client.post(PATH, {"amount_cents": "18"})
+    refused = client.post(PATH, world.once(amount_cents="18"))
 
     assert "Balance €18.00 On hold €18.00 You can withdraw €0.00" in world.text(page)
     assert not world.document(page).query('input[name="amount_cents"]')
@@ -47,7 +47,7 @@ def test_earnings_are_on_hold_until_their_day(
 
 def test_a_payout_is_asked_for(town: World, as_creator: StrictClient) -> None:
     """It leaves the balance at once, and the page says that it waits for review."""
-    done = as_creator.post(PATH, {"amount_cents": "€ 26,00"}, follow=True)
+    done = as_creator.post(PATH, world.once(amount_cents="€ 26,00"), follow=True)
 
     assert done.redirect_chain == [(PATH, 302)]
     assert world.messages(done) == ["Your payout is requested. Our staff will look at it."]
@@ -76,7 +76,7 @@ def test_a_wrong_payout_is_refused_at_its_field(
     amount: str, complaint: str, town: World, as_creator: StrictClient
 ) -> None:
     """The answer is an error, its text is tied to the field, and nothing is reserved."""
-    refused = as_creator.post(PATH, {"amount_cents": amount})
+    refused = as_creator.post(PATH, world.once(amount_cents=amount))
     page = world.document(refused)
     (field,) = page.query('input[name="amount_cents"]')
     (error,) = page.query(f"#{field.attrs['aria-describedby'].split()[-1]}")
@@ -88,8 +88,8 @@ def test_a_wrong_payout_is_refused_at_its_field(
 
 
 def test_the_same_money_is_paid_out_once(town: World, as_creator: StrictClient) -> None:
-    """A form that is sent twice finds the money gone."""
-    answers = [as_creator.post(PATH, {"amount_cents": "20"}).status_code for _ in range(2)]
+    """Two forms for it are two requests, and the second one finds the money gone."""
+    answers = [as_creator.post(PATH, world.once(amount_cents="20")).status_code for _ in range(2)]
 
     assert answers == [302, 422]
     assert town.creator.payouts.count() == 2

@@ -61,7 +61,8 @@ def way_back(step: str) -> str:
 def subscribe_and_pay(client: StrictClient, path: str, clock: time_machine.Traveller) -> Any:
     """Set a budget at that address, pay it, wait for the provider, and go on; return where that leads."""
     page = client.get(path)
-    form = {"budget_cents": "5", "term_months": "1", "next": world.hidden_value(page, "next")}
+    hidden = {name: world.hidden_value(page, name) for name in ("row_id", "next")}
+    form = {"budget_cents": "5", "term_months": "1", **hidden}
     pay_page = client.post(path, form).headers["Location"]
     waiting = client.post(pay_page, {"choice": "succeed"}, follow=True)
     assert "We are waiting for the payment provider." in world.text(waiting)

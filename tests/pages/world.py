@@ -17,7 +17,6 @@ from accounts.models import User
 from buttons.models import Button, Click
 from flattr.period import Period
 from payouts.models import Deposit, Payout
-from payouts.operations import deposits, payouts
 from tests import given
 
 NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
@@ -74,13 +73,13 @@ def build() -> World:
         hidden_button=hidden,
         click=click,
         deposit=pay_page_opened(fan, amount_cents=700),
-        payout=payouts.request_payout(creator=creator, amount_cents=1000, now=NOW),
+        payout=given.payout(creator, amount_cents=1000, now=NOW),
     )
 
 
 def pay_page_opened(fan: User, *, amount_cents: int) -> Deposit:
     """Let the fan go to the pay page; return the deposit that waits there."""
-    url = deposits.start_deposit(fan=fan, amount_cents=amount_cents, now=NOW)
+    url = given.started_deposit(fan, amount_cents=amount_cents, now=NOW)
     return Deposit.objects.get(pk=resolve(url).kwargs["payment_id"])
 
 
@@ -124,8 +123,13 @@ def hidden_value(response: Any, name: str) -> str:
 
 
 def new_id() -> str:
-    """Return an id for a click, as the page would choose one."""
+    """Return an id for a click or another row, as the page would choose one."""
     return str(uuid.uuid4())
+
+
+def once(**values: str) -> dict[str, str]:
+    """Return what a form sends that makes one row, however often it is sent."""
+    return {"row_id": new_id(), **values}
 
 
 def url_names() -> set[str]:

@@ -11,7 +11,7 @@ from flattr.period import Period
 from payouts import tasks
 from payouts.gateway import Outcome, Result
 from payouts.models import Deposit, Payout, Refund
-from payouts.operations import deposits, payouts, settlement
+from payouts.operations import deposits, settlement
 from payouts.queries import books, due
 from tests import given
 
@@ -80,7 +80,7 @@ def test_what_is_due_and_not_done_raises_alarms(fan: User, october: Period) -> N
         reviewed_by=fan,
     )
     Refund.objects.create(fan=fan, amount_cents=100, requested_at=old - timedelta(seconds=1))
-    deposits.open_deposit(fan=fan, amount_cents=500, now=old)
+    given.opened_deposit(fan, amount_cents=500, now=old)
     Notification.objects.create(recipient=fan, kind="payout_sent", subject_key="x", created_at=old)
 
     assert [subject.split(":")[0] for subject, _ in due.overdue(now=noon)] == [
@@ -100,7 +100,7 @@ def test_a_deposit_that_nobody_decides_raises_an_alarm(fan: User, october: Perio
     """In either open state: after two days, or two days after the month in which a fan may confirm a renewal."""
     started = october.start
     given.settled(october, now=october.end)
-    asked = deposits.open_deposit(fan=fan, amount_cents=500, now=started)
+    asked = given.opened_deposit(fan, amount_cents=500, now=started)
     renewals = [
         Deposit.objects.create(
             fan=given.user(), amount_cents=500, for_period=october, state=state, started_at=started
@@ -156,7 +156,7 @@ def test_payouts_that_nobody_reviews_raise_one_alarm(october: Period, after_octo
     given.earned(creator, micros=30_000_000, period=october, now=after_october)
     asked = after_october + timedelta(days=10)
     for _ in range(2):
-        payouts.request_payout(creator=creator, amount_cents=1000, now=asked)
+        given.payout(creator, amount_cents=1000, now=asked)
 
     Notification.objects.all().delete()
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from flattr.period import Period
 from payouts.ledger import chart
-from payouts.operations import deposits, payouts, settlement
+from payouts.operations import settlement
 from payouts.queries import books
 from tests import given
 
@@ -194,14 +194,14 @@ def _a_world_with_everything(october: Period, after_october: datetime) -> None:
         for fan in fans:
             given.click(fan, each, now=october.start)
     given.settled(october, now=after_october)
-    payouts.request_payout(creator=buttons[0].creator, amount_cents=1000, now=after_october + timedelta(days=10))
+    given.payout(buttons[0].creator, amount_cents=1000, now=after_october + timedelta(days=10))
     given.deposit(fans[0], amount_cents=500, now=after_october, fee_cents=40)
-    deposits.request_refund(fan=fans[0], amount_cents=200, now=after_october)
+    given.refund(fans[0], amount_cents=200, now=after_october)
     given.deposit(fans[1], amount_cents=500, now=after_october)
     given.click(fans[1], buttons[0], now=after_october)
     opened = settlement.open_settlement(period=october.next, now=october.next.end)
     settlement.settle_range(settlement_id=opened.pk, number=0, now=october.next.end)
-    deposits.open_deposit(fan=fans[0], amount_cents=500, now=october.next.end)
+    given.opened_deposit(fans[0], amount_cents=500, now=october.next.end)
 
 
 def test_honest_books_break_no_rule() -> None:

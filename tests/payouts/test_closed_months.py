@@ -37,7 +37,7 @@ def test_money_of_before_the_first_settled_month_is_booked_after_it(october: Per
     fan = given.user()
     given.subscription(fan, budget_cents=500, period=october.previous)
     came_at = october.previous.last_moment
-    deposit = deposits.open_deposit(fan=fan, amount_cents=500, now=came_at)
+    deposit = given.opened_deposit(fan, amount_cents=500, now=came_at)
     deposits.record_deposit(deposit_id=deposit.id, outcome=Outcome(result=Result.CANCELLED), now=october.start)
     given.click(fan, given.button(), now=october.start)
     given.settled(october, now=october.end)
@@ -52,7 +52,7 @@ def test_money_of_before_the_first_settled_month_is_booked_after_it(october: Per
 @pytest.mark.parametrize("closed", [1, 2])
 def test_a_process_that_was_paused_over_the_months_end_books_after_it(closed: int, october: Period) -> None:
     """Its clock stands in a closed month; the money is booked at the first moment that isn't closed."""
-    deposit = deposits.open_deposit(fan=given.user(), amount_cents=500, now=october.last_moment)
+    deposit = given.opened_deposit(given.user(), amount_cents=500, now=october.last_moment)
     last = october.shift(closed - 1)
     for months in range(closed):
         given.settled(october.shift(months), now=last.end)
@@ -67,16 +67,16 @@ def test_refunds_and_payouts_too_are_booked_after_a_closed_month(october: Period
     given.earned(creator, micros=30_000_000, period=october, now=after_october)
     given.deposit(fan, amount_cents=1000, now=after_october)
     november, stale = october.next, october.next.last_moment
-    refund = deposits.request_refund(fan=fan, amount_cents=500, now=stale)
-    asked = [payouts.request_payout(creator=creator, amount_cents=1000, now=stale) for _ in range(2)]
+    refund = given.refund(fan, amount_cents=500, now=stale)
+    asked = [given.payout(creator, amount_cents=1000, now=stale) for _ in range(2)]
     payouts.approve_payout(payout_id=asked[0].id, reviewer=given.user(), now=stale)
     given.settled(november, now=november.end)
     before = Transfer.objects.latest("id").pk
-    deposits.request_refund(fan=fan, amount_cents=200, now=stale)
+    given.refund(fan, amount_cents=200, now=stale)
     deposits.record_refund(refund_id=refund.id, outcome=FAILED, now=stale)
     payouts.record_payout(payout_id=asked[0].id, outcome=FAILED, now=stale)
     payouts.reject_payout(payout_id=asked[1].id, reviewer=given.user(), reason="no", now=stale)
-    payouts.request_payout(creator=creator, amount_cents=1500, now=stale)
+    given.payout(creator, amount_cents=1500, now=stale)
 
     late = Transfer.objects.filter(pk__gt=before)
     assert late.count() == 5
@@ -94,7 +94,7 @@ def test_a_refund_with_an_old_clock_leaves_what_later_clicks_claim(october: Peri
     settlement.open_settlement(period=october.next, now=october.next.end)
 
     with pytest.raises(deposits.NothingToRefund):
-        deposits.request_refund(fan=fan, amount_cents=1, now=october.last_moment)
+        given.refund(fan, amount_cents=1, now=october.last_moment)
     given.settled(october.next, now=october.next.end)
     assert SettlementSpend.objects.get(fan=fan).spend_micros == 5_000_000
 
@@ -116,7 +116,7 @@ def test_a_refund_that_is_paused_over_the_months_end_holds_up_its_closing(
         return unused
 
     monkeypatch.setattr(balances, "unused_cents", paused)
-    refund = functools.partial(deposits.request_refund, fan=fan, amount_cents=500, now=october.last_moment)
+    refund = functools.partial(given.refund, fan, amount_cents=500, now=october.last_moment)
     opening = functools.partial(settlement.open_settlement, period=october, now=october.end)
     with ThreadPoolExecutor(2) as pool:
         refunding = pool.submit(given.outcome, refund)
@@ -141,13 +141,10 @@ def test_refunds_deposits_and_an_opening_at_once_never_block_each_other_for_good
     for fan in fans:
         given.click(fan, given.button(), now=october.start)
         given.deposit(fan, amount_cents=500, now=october.start)
-    pending = [deposits.open_deposit(fan=fan, amount_cents=500, now=october.start) for fan in fans]
+    pending = [given.opened_deposit(fan, amount_cents=500, now=october.start) for fan in fans]
     results = given.at_once(
         functools.partial(given.settled, october, now=october.end),
-        *(
-            functools.partial(deposits.request_refund, fan=fan, amount_cents=500, now=october.last_moment)
-            for fan in fans
-        ),
+        *(functools.partial(given.refund, fan, amount_cents=500, now=october.last_moment) for fan in fans),
         *(
             functools.partial(deposits.record_deposit, deposit_id=each.id, outcome=PAID, now=october.last_moment)
             for each in pending
@@ -165,7 +162,7 @@ def test_nothing_is_moved_where_no_month_is_closed(october: Period, after_octobe
     creator = given.creator()
     given.earned(creator, micros=30_000_000, period=october, now=after_october)
     now = after_october + timedelta(days=10)
-    payouts.request_payout(creator=creator, amount_cents=1000, now=now)
+    given.payout(creator, amount_cents=1000, now=now)
 
     assert latest_entry() == now
     assert Payout.objects.get().requested_at == now

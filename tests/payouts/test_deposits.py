@@ -34,7 +34,7 @@ NEEDS_FAN = Outcome(result=Result.NEEDS_FAN, url="/confirm")
 @pytest.fixture
 def deposit(mid_october: datetime) -> Deposit:
     """Return a deposit of 5 EUR whose outcome isn't known."""
-    return deposits.open_deposit(fan=given.user("Grace"), amount_cents=500, now=mid_october)
+    return given.opened_deposit(given.user("Grace"), amount_cents=500, now=mid_october)
 
 
 def record(deposit: Deposit, *outcomes: Outcome, now: datetime) -> Deposit:
@@ -57,14 +57,14 @@ def test_opening_moves_no_money(deposit: Deposit) -> None:
 def test_an_amount_out_of_range_is_refused(amount: int) -> None:
     """The refusal names the field and the limits."""
     with pytest.raises(deposits.DepositOutOfRange, match=rf"amount_cents: {amount} is not between 200 and 150000"):
-        deposits.open_deposit(fan=given.user(), amount_cents=amount, now=given.MOMENT)
+        given.opened_deposit(given.user(), amount_cents=amount, now=given.MOMENT)
     assert not Deposit.objects.exists()
 
 
 @pytest.mark.parametrize("amount", [200, 150_000])
 def test_the_limits_belong_to_the_range(amount: int) -> None:
     """Exactly 2 EUR and exactly three months of the largest budget are taken."""
-    assert deposits.open_deposit(fan=given.user(), amount_cents=amount, now=given.MOMENT).amount_cents == amount
+    assert given.opened_deposit(given.user(), amount_cents=amount, now=given.MOMENT).amount_cents == amount
 
 
 def test_the_fan_gets_the_gross_and_the_platform_bears_the_fee(deposit: Deposit, mid_october: datetime) -> None:
@@ -191,7 +191,7 @@ def test_what_was_paid_in_time_counts_for_the_month(october: Period) -> None:
     given.subscription(fan, budget_cents=500, period=october)
     given.click(fan, given.button(), now=october.start)
     with time_machine.travel(october.last_moment - timedelta(seconds=2), tick=False):
-        deposits.start_deposit(fan=fan, amount_cents=500, now=october.last_moment)
+        given.started_deposit(fan, amount_cents=500, now=october.last_moment)
         sandbox.choose(payment=SandboxPayment.objects.get(), choice="succeed")
     given.settled(october, now=october.end)
 
@@ -252,7 +252,7 @@ def test_the_sandbox_answers_a_moment_after_the_choice(
     """As a real provider's, its answer comes after the fan is back."""
     fan = given.user()
     with time_machine.travel(mid_october, tick=False) as clock:
-        page = deposits.start_deposit(fan=fan, amount_cents=1000, now=mid_october)
+        page = given.started_deposit(fan, amount_cents=1000, now=mid_october)
         deposit = Deposit.objects.get()
         payment = SandboxPayment.objects.get()
         assert str(deposit.id) in page
@@ -276,7 +276,7 @@ def test_the_sandbox_can_ask_for_a_confirmation(mid_october: datetime) -> None:
     """A challenged payment waits for the fan at an address, and takes its fee when it succeeds."""
     fan = given.user()
     with time_machine.travel(mid_october, tick=False) as clock:
-        deposits.start_deposit(fan=fan, amount_cents=1000, now=mid_october)
+        given.started_deposit(fan, amount_cents=1000, now=mid_october)
         deposit, payment = Deposit.objects.get(), SandboxPayment.objects.get()
         sandbox.choose(payment=payment, choice="challenge")
         outcome = deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
@@ -301,7 +301,7 @@ def test_a_deposit_that_the_provider_never_heard_of_expires(deposit: Deposit, mi
 
 def at_pay_page(now: datetime) -> tuple[Deposit, SandboxPayment]:
     """Let a fan go to the pay page of a deposit of 10 EUR, and return both."""
-    deposits.start_deposit(fan=given.user(), amount_cents=1000, now=now)
+    given.started_deposit(given.user(), amount_cents=1000, now=now)
     return Deposit.objects.get(), SandboxPayment.objects.get()
 
 

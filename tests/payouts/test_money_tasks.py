@@ -15,7 +15,7 @@ from payouts import tasks
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit, Payout, Refund, Settlement
-from payouts.operations import deposits, payouts, settlement
+from payouts.operations import payouts, settlement
 from payouts.queries import balances, due
 from tests import given
 
@@ -155,9 +155,9 @@ def test_open_deposits_and_refunds_are_asked_about(rung: Rung, mid_october: date
     fan = given.user()
     given.deposit(fan, amount_cents=900, now=mid_october)
     with time_machine.travel(mid_october, tick=False) as clock:
-        deposits.start_deposit(fan=fan, amount_cents=500, now=mid_october)
+        given.started_deposit(fan, amount_cents=500, now=mid_october)
         sandbox.choose(payment=SandboxPayment.objects.get(), choice="succeed")
-        refund = deposits.request_refund(fan=fan, amount_cents=400, now=mid_october)
+        refund = given.refund(fan, amount_cents=400, now=mid_october)
         for _ in range(2):
             tasks.sweep_deposits()
             assert sorted(name for name, _ in rung) == ["advance_refund", "collect_deposit"]
@@ -176,7 +176,7 @@ def test_approved_payouts_are_gone_on_with(rung: Rung, october: Period, after_oc
     creator = given.creator()
     given.earned(creator, micros=30_000_000, period=october, now=after_october)
     now = after_october + timedelta(days=10)
-    approved, _waiting = (payouts.request_payout(creator=creator, amount_cents=1000, now=now) for _ in range(2))
+    approved, _waiting = (given.payout(creator, amount_cents=1000, now=now) for _ in range(2))
     payouts.approve_payout(payout_id=approved.id, reviewer=given.user(), now=now)
     with time_machine.travel(now, tick=False) as clock:
         for _ in range(2):

@@ -51,7 +51,7 @@ def staff() -> User:
 @pytest.fixture
 def payout(creator: User, released: datetime) -> Payout:
     """Return a payout of 20 EUR that waits for review."""
-    return payouts.request_payout(creator=creator, amount_cents=2000, now=released)
+    return given.payout(creator, amount_cents=2000, now=released)
 
 
 def in_transit() -> int:
@@ -68,7 +68,7 @@ def told(person: User) -> list[str]:
 
 def test_a_request_reserves_the_money_at_once(creator: User, released: datetime) -> None:
     """What is asked for leaves the balance before anybody reviews it."""
-    payout = payouts.request_payout(creator=creator, amount_cents=2000, now=released)
+    payout = given.payout(creator, amount_cents=2000, now=released)
 
     assert payout.state == Payout.State.REQUESTED
     assert balances.creator_balance_micros(creator=creator) == 700 * CENT
@@ -79,7 +79,7 @@ def test_a_request_reserves_the_money_at_once(creator: User, released: datetime)
 
 def test_the_whole_withdrawable_balance_can_be_asked_for(creator: User, released: datetime) -> None:
     """The limit belongs to what is allowed."""
-    payouts.request_payout(creator=creator, amount_cents=2700, now=released)
+    given.payout(creator, amount_cents=2700, now=released)
 
     assert balances.withdrawable_cents(creator=creator, now=released) == 0
 
@@ -88,7 +88,7 @@ def test_the_whole_withdrawable_balance_can_be_asked_for(creator: User, released
 def test_less_than_the_minimum_is_refused(amount: int, creator: User, released: datetime) -> None:
     """The refusal names the field and the minimum, and nothing is reserved."""
     with pytest.raises(payouts.AmountBelowMinimum, match=rf"amount_cents: {amount} is below the minimum of 1000"):
-        payouts.request_payout(creator=creator, amount_cents=amount, now=released)
+        given.payout(creator, amount_cents=amount, now=released)
     assert not Payout.objects.exists()
     assert in_transit() == 0
 
@@ -97,14 +97,14 @@ def test_the_minimum_is_the_operators(creator: User, released: datetime, setting
     """Another setting is another minimum."""
     settings.MINIMUM_PAYOUT_CENTS = 1
 
-    assert payouts.request_payout(creator=creator, amount_cents=1, now=released).amount_cents == 1
+    assert given.payout(creator, amount_cents=1, now=released).amount_cents == 1
 
 
 @pytest.mark.parametrize("amount", [2701, 1_000_000])
 def test_more_than_is_withdrawable_is_refused(amount: int, creator: User, released: datetime) -> None:
     """The refusal names the field and what is there, and nothing is reserved."""
     with pytest.raises(payouts.AmountAboveWithdrawable, match=rf"amount_cents: {amount} is above .* 2700 cents"):
-        payouts.request_payout(creator=creator, amount_cents=amount, now=released)
+        given.payout(creator, amount_cents=amount, now=released)
     assert not Payout.objects.exists()
     assert in_transit() == 0
 
@@ -115,7 +115,7 @@ def test_earnings_on_hold_are_never_withdrawable(creator: User, released: dateti
 
     assert balances.on_hold_micros(creator=creator, now=before) == 2700 * CENT
     with pytest.raises(payouts.AmountAboveWithdrawable, match="withdrawable 0 cents"):
-        payouts.request_payout(creator=creator, amount_cents=1000, now=before)
+        given.payout(creator, amount_cents=1000, now=before)
     assert balances.on_hold_micros(creator=creator, now=released) == 0
 
 
@@ -132,13 +132,13 @@ def test_the_hold_of_one_month_leaves_the_month_before_alone(
 def test_a_stranger_has_nothing_to_ask_for(released: datetime) -> None:
     """A user who never earned is refused like one who earned too little."""
     with pytest.raises(payouts.AmountAboveWithdrawable):
-        payouts.request_payout(creator=given.user(), amount_cents=1000, now=released)
+        given.payout(given.user(), amount_cents=1000, now=released)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_requests_at_once_never_reserve_the_same_money(creator: User, released: datetime) -> None:
     """Of four requests at the same moment for more than half of the balance exactly one is taken."""
-    request = functools.partial(payouts.request_payout, creator=creator, amount_cents=1500, now=released)
+    request = functools.partial(given.payout, creator, amount_cents=1500, now=released)
     given.pot(chart.Kind.PAYOUTS_IN_TRANSIT)
     account = given.pot(chart.Kind.CREATOR_BALANCE, creator)
     results = given.queued(
@@ -194,7 +194,7 @@ def test_a_payout_that_the_provider_never_heard_of_is_sent(
 
 def test_a_payout_that_fails_brings_the_money_back(creator: User, staff: User, released: datetime) -> None:
     """The creator can ask again, and reads why it failed; the sandbox fails amounts that end in 13 cents."""
-    payout = payouts.request_payout(creator=creator, amount_cents=2013, now=released)
+    payout = given.payout(creator, amount_cents=2013, now=released)
     payouts.approve_payout(payout_id=payout.id, reviewer=staff, now=released)
     with time_machine.travel(released, tick=False) as clock:
         payouts.advance_payout(payout_id=payout.id, now=released)
@@ -300,7 +300,7 @@ def test_approving_twice_changes_nothing(payout: Payout, staff: User, released: 
 
 def test_a_review_is_never_turned_around(creator: User, staff: User, released: datetime) -> None:
     """An approved payout can't be rejected, nor a rejected one approved."""
-    one, two = (payouts.request_payout(creator=creator, amount_cents=1000, now=released) for _ in range(2))
+    one, two = (given.payout(creator, amount_cents=1000, now=released) for _ in range(2))
     payouts.approve_payout(payout_id=one.id, reviewer=staff, now=released)
     payouts.reject_payout(payout_id=two.id, reviewer=staff, reason="no", now=released)
 

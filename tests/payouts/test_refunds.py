@@ -37,7 +37,7 @@ def in_transit() -> int:
 
 def test_an_unused_balance_can_be_asked_back_whole(fan: User, mid_october: datetime) -> None:
     """Without clicks everything is unused; it is reserved at once."""
-    refund = deposits.request_refund(fan=fan, amount_cents=800, now=mid_october)
+    refund = given.refund(fan, amount_cents=800, now=mid_october)
 
     assert balances.fan_balance_micros(fan=fan) == 0
     assert in_transit() == 800 * CENT
@@ -49,7 +49,7 @@ def test_an_unused_balance_can_be_asked_back_whole(fan: User, mid_october: datet
 def test_more_than_is_unused_or_nothing_is_refused(amount: int, fan: User, mid_october: datetime) -> None:
     """The refusal names the field and what is unused."""
     with pytest.raises(deposits.NothingToRefund, match=rf"amount_cents: {amount} .* unused 800 cents"):
-        deposits.request_refund(fan=fan, amount_cents=amount, now=mid_october)
+        given.refund(fan, amount_cents=amount, now=mid_october)
     assert not Refund.objects.exists()
 
 
@@ -63,7 +63,7 @@ def test_what_clicks_claim_is_not_refundable(fan: User, october: Period, mid_oct
     given.click(fan, liked, now=october.end)
     assert balances.unused_cents(fan=fan, now=october.end) == 0
     with pytest.raises(deposits.NothingToRefund):
-        deposits.request_refund(fan=fan, amount_cents=1, now=october.end)
+        given.refund(fan, amount_cents=1, now=october.end)
     given.settled(october, now=october.end)
     assert balances.unused_cents(fan=fan, now=october.end) == 0
     long_after = october.next.end + timedelta(days=40)
@@ -77,7 +77,7 @@ def test_what_clicks_claim_is_not_refundable(fan: User, october: Period, mid_oct
 )
 def test_a_refund_arrives_or_comes_back(amount: int, state: str, kind: str, fan: User, mid_october: datetime) -> None:
     """Either way the reservation ends, the fan is told, and the books hold."""
-    refund = deposits.request_refund(fan=fan, amount_cents=amount, now=mid_october)
+    refund = given.refund(fan, amount_cents=amount, now=mid_october)
     with time_machine.travel(mid_october, tick=False) as clock:
         assert deposits.advance_refund(refund_id=refund.id, now=mid_october).result is Result.PENDING
         clock.shift(timedelta(seconds=3))
@@ -95,7 +95,7 @@ def test_a_refund_arrives_or_comes_back(amount: int, state: str, kind: str, fan:
 
 def test_a_refund_that_the_provider_never_heard_of_is_sent(fan: User, mid_october: datetime) -> None:
     """One that was cut short before it was asked for is asked for by the next sweep."""
-    refund = deposits.request_refund(fan=fan, amount_cents=300, now=mid_october)
+    refund = given.refund(fan, amount_cents=300, now=mid_october)
     deposits.record_refund(refund_id=refund.id, outcome=Outcome(result=Result.UNKNOWN), now=mid_october)
     with time_machine.travel(mid_october, tick=False) as clock:
         for _ in range(2):
@@ -107,7 +107,7 @@ def test_a_refund_that_the_provider_never_heard_of_is_sent(fan: User, mid_octobe
 
 def test_a_refund_ends_once(fan: User, mid_october: datetime) -> None:
     """A later answer that says otherwise moves nothing."""
-    refund = deposits.request_refund(fan=fan, amount_cents=300, now=mid_october)
+    refund = given.refund(fan, amount_cents=300, now=mid_october)
     for result in (Result.SUCCEEDED, Result.DECLINED):
         deposits.record_refund(refund_id=refund.id, outcome=Outcome(result=result), now=mid_october)
     refund.refresh_from_db()
@@ -120,7 +120,7 @@ def test_a_refund_ends_once(fan: User, mid_october: datetime) -> None:
 def test_two_refunds_at_once_never_take_the_same_money(fan: User, mid_october: datetime) -> None:
     """Of four requests for more than half exactly one is taken."""
     given.pot(chart.Kind.PAYOUTS_IN_TRANSIT)
-    request = functools.partial(deposits.request_refund, fan=fan, amount_cents=500, now=mid_october)
+    request = functools.partial(given.refund, fan, amount_cents=500, now=mid_october)
     results = given.queued(*[request] * 4, behind=User.objects.select_for_update(no_key=True).filter(pk=fan.pk).get)
 
     assert sorted(type(each).__name__ for each in results) == ["NothingToRefund"] * 3 + ["Refund"]
@@ -135,7 +135,7 @@ def test_a_month_that_was_opened_and_never_finished_keeps_its_claim(fan: User, o
 
     assert balances.unused_cents(fan=fan, now=later) == 300
     with pytest.raises(deposits.NothingToRefund):
-        deposits.request_refund(fan=fan, amount_cents=301, now=later)
+        given.refund(fan, amount_cents=301, now=later)
 
 
 @pytest.mark.parametrize("deposit", [0, 500])
@@ -165,6 +165,6 @@ def test_an_opened_month_claims_what_it_fixed(october: Period, after_october: da
     settlement.open_settlement(period=october, now=after_october)
 
     assert balances.unused_cents(fan=fan, now=after_october) == 500
-    deposits.request_refund(fan=fan, amount_cents=500, now=after_october)
+    given.refund(fan, amount_cents=500, now=after_october)
     given.settled(october, now=after_october)
     assert balances.fan_balance_micros(fan=fan) == 0

@@ -101,7 +101,7 @@ def test_a_month_is_charged_once(october: Period, mid_october: datetime) -> None
     assert renew(fan, mid_october) is None
     paid = Outcome(result=Result.SUCCEEDED, fee_cents=32)
     deposits.record_deposit(deposit_id=deposit.id, outcome=paid, now=mid_october)
-    deposits.request_refund(fan=fan, amount_cents=400, now=mid_october)
+    given.refund(fan, amount_cents=400, now=mid_october)
 
     assert balances.fan_balance_micros(fan=fan) == 1_000_000
     assert renew(fan, mid_october) is None
@@ -111,7 +111,7 @@ def test_a_month_is_charged_once(october: Period, mid_october: datetime) -> None
 def test_a_deposit_under_way_is_waited_for(october: Period, mid_october: datetime) -> None:
     """A fan who is just paying is not charged on top."""
     fan = subscriber(october)
-    deposits.open_deposit(fan=fan, amount_cents=500, now=mid_october)
+    given.opened_deposit(fan, amount_cents=500, now=mid_october)
 
     assert renew(fan, mid_october) is None
 

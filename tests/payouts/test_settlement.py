@@ -149,7 +149,7 @@ def test_what_moved_since_the_end_hides_no_old_money(october: Period) -> None:
     fan = given.funded_fan(budget_cents=500, period=october)
     given.click(fan, given.button(), now=october.start)
     spare = given.deposit(fan, amount_cents=500, now=october.end)
-    deposits.request_refund(fan=fan, amount_cents=500, now=october.end)
+    given.refund(fan, amount_cents=500, now=october.end)
     given.settled(october, now=october.end)
 
     assert spare.state == "succeeded"
@@ -163,7 +163,7 @@ def test_a_refund_that_failed_was_the_fans_all_along(asked: str, october: Period
     fan = given.funded_fan(budget_cents=500, period=october)
     given.deposit(fan, amount_cents=500, now=october.start)
     asked_at = october.last_moment if asked == "before the end" else october.end
-    refund = deposits.request_refund(fan=fan, amount_cents=1000, now=asked_at)
+    refund = given.refund(fan, amount_cents=1000, now=asked_at)
     given.click(fan, given.button(), now=october.last_moment)
     failed = Outcome(result=Result.DECLINED, reason="account_closed")
     deposits.record_refund(refund_id=refund.id, outcome=failed, now=october.end)
@@ -177,7 +177,7 @@ def test_a_refund_under_way_is_not_spent(october: Period) -> None:
     fan = given.user()
     given.subscription(fan, budget_cents=500, period=october)
     given.deposit(fan, amount_cents=600, now=october.start)
-    deposits.request_refund(fan=fan, amount_cents=400, now=october.start)
+    given.refund(fan, amount_cents=400, now=october.start)
     given.click(fan, given.button(), now=october.start)
     given.settled(october, now=october.end)
 
@@ -339,4 +339,4 @@ def test_a_refund_never_takes_what_an_opened_settlement_will_cut(october: Period
     settlement.open_settlement(period=october, now=after_october)
 
     with pytest.raises(deposits.NothingToRefund):
-        deposits.request_refund(fan=fan, amount_cents=1, now=after_october)
+        given.refund(fan, amount_cents=1, now=after_october)
