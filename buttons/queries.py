@@ -38,26 +38,26 @@ def standing_clicks(*, period: Period) -> QuerySet[Click]:
 
 def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
     """Return what the fan clicked in the period, most clicked first, each with its latest click."""
-    latest = (
-        Click.objects.filter(fan=fan, period=period, undone_at__isnull=True, button_id=OuterRef("button_id"))
-        .order_by("-clicked_at", "-id")
-        .values("id")[:1]
-    )
+    clicks = standing_clicks(period=period).filter(fan=fan)
     rows = list(
-        standing_clicks(period=period)
-        .filter(fan=fan)
-        .values("button_id")
-        .annotate(clicks=Count("id"), newest=Max("clicked_at"), latest_click_id=Subquery(latest))
+        clicks.values("button_id")
+        .annotate(clicks=Count("id"), newest=Max("clicked_at"))
         .order_by("-clicks", "-newest", "button_id")
+    )
+    # A query of its own: as a part of the one above it would be asked for each click, not for each button.
+    latest = dict(
+        clicks.order_by("button_id", "-clicked_at", "-id").distinct("button_id").values_list("button_id", "id")
     )
     buttons = Button.objects.select_related("creator__creator_profile").in_bulk([row["button_id"] for row in rows])
     return [
         ClickedButton(
             button=buttons[row["button_id"]],
             clicks=row["clicks"],
-            latest_click_id=str(row["latest_click_id"]),
+            latest_click_id=str(latest[row["button_id"]]),
         )
         for row in rows
+        # What was undone between the two queries is in one of them alone.
+        if row["button_id"] in latest
     ]
 
 
