@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import operations
 from accounts.models import CreatorProfile, Notification, Subscription, User
-from flattr.admin import ReadOnlyAdmin
+from flattr.admin import ReadOnlyAdmin, ShortPaginator
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -77,7 +77,9 @@ class PersonAdmin(UserAdmin[User]):
 
     add_form = NewUserForm
     change_password_form = NewPasswordForm
-    ordering = ["-joined_at"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    paginator = ShortPaginator
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "name"]
@@ -166,6 +168,8 @@ class AddressAdmin(WrittenBySuperusers[EmailAddress], EmailAddressAdmin):  # typ
 class CreatorProfileAdmin(admin.ModelAdmin[CreatorProfile]):
     """Creators' pages. Their texts can be mended here; their buttons and clicks need them to stay."""
 
+    show_full_result_count = False
+    paginator = ShortPaginator
     list_display = ["name", "slug", "user", "created_at"]
     search_fields = ["name", "slug", "user__email"]
     readonly_fields = ["user", "slug", "created_at"]
@@ -223,7 +227,7 @@ class NotificationAdmin(ReadOnlyAdmin[Notification]):
     list_display = ["kind", "recipient", "subject_key", "created_at", "sent_at", "attempts"]
     list_filter = [StateFilter, "kind"]
     list_select_related = ["recipient"]
-    ordering = ["-created_at"]
+    ordering = ["-id"]
     actions = ["send_again"]
 
     def has_send_permission(self, request: HttpRequest) -> bool:

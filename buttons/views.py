@@ -56,8 +56,8 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
 def own_buttons(request: HttpRequest) -> HttpResponse:
     """List the creator's buttons with this month's clicks."""
     period = Period.at(timezone.now())
-    buttons = queries.creator_clicks(creator=user_of(request), period=period)[:500]
-    return render(request, "buttons/own_buttons.html", {"buttons": buttons, "period": period})
+    months = queries.creator_clicks(creator=user_of(request), period=period)[:500]
+    return render(request, "buttons/own_buttons.html", {"months": months, "period": period})
 
 
 @creator_required

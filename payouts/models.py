@@ -55,6 +55,7 @@ class Deposit(models.Model):
         ]
         indexes = [
             models.Index(fields=["fan", "-started_at"], name="deposit_of_fan"),
+            models.Index(fields=["-started_at"], name="deposit_by_time"),
             models.Index(fields=["started_at"], condition=Q(state__in=["pending", "needs_fan"]), name="deposit_open"),
         ]
 

@@ -203,3 +203,15 @@ def test_staff_add_people_and_mend_pages(town: World, as_staff: StrictClient) ->
     assert (added.status_code, mended.status_code) == (302, 302)
     assert User.objects.filter(email="new@example.com").exists()
     assert (profile.name, profile.slug) == ("Ada L.", f"ada-{town.creator.pk}")
+
+
+def test_a_list_ends_after_the_newest_rows(as_staff: StrictClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Millions of rows aren't counted to show a hundred of them: a list has as many as anybody turns pages for."""
+    monkeypatch.setattr("flattr.admin.LISTED_MAX", 3)
+    monkeypatch.setattr(admin.site._registry[User], "list_per_page", 2)
+    people = [given.user(f"Person {number}") for number in range(5)]
+    first, second = (world.text(as_staff.get(page(User, "changelist"), {"p": number})) for number in (1, 2))
+
+    assert "3 users" in first
+    assert [person for person in people if person.email in first] == people[3:]
+    assert [person for person in people if person.email in second] == [people[2]]
