@@ -62,7 +62,7 @@ RULES: Final = {
                       spend.fan_id, spend.spend_micros, spend.budget_micros,
                       coalesce(promise.budget_cents, 0)::bigint * 10000, coalesce(promise.state, 'nothing'))
         FROM payouts_settlementspend AS spend
-        JOIN payouts_settlement AS settlement ON settlement.id = spend.settlement_id
+        LEFT JOIN payouts_settlement AS settlement ON settlement.id = spend.settlement_id
         LEFT JOIN LATERAL (
              SELECT budget_cents, state FROM accounts_subscription
              WHERE fan_id = spend.fan_id AND effective_from <= settlement.period
@@ -86,22 +86,22 @@ RULES: Final = {
         """,
     "each line pays its button's creator, less the settlement's fee": """
         SELECT format('line %s: %s micros less %s to creator %s, the button is of creator %s, the fee %s in 10000',
-                      line.id, line.amount_micros, line.fee_micros, line.creator_id, button.creator_id,
-                      settlement.fee_basis_points)
+                      line.id, line.amount_micros, line.fee_micros, line.creator_id,
+                      coalesce(button.creator_id::text, 'nobody'), settlement.fee_basis_points)
         FROM payouts_settlementline AS line
-        JOIN payouts_settlement AS settlement ON settlement.id = line.settlement_id
-        JOIN buttons_button AS button ON button.id = line.button_id
-        WHERE line.creator_id <> button.creator_id
+        LEFT JOIN payouts_settlement AS settlement ON settlement.id = line.settlement_id
+        LEFT JOIN buttons_button AS button ON button.id = line.button_id
+        WHERE line.creator_id IS DISTINCT FROM button.creator_id
               -- Divided first, as no amount is too large for that.
-              OR line.fee_micros <> line.amount_micros / 10000 * settlement.fee_basis_points
-                                    + line.amount_micros % 10000 * settlement.fee_basis_points / 10000
+              OR line.fee_micros IS DISTINCT FROM line.amount_micros / 10000 * settlement.fee_basis_points
+                                                  + line.amount_micros % 10000 * settlement.fee_basis_points / 10000
         """,
     "each line is its clicks' part of the fan's spend, within a micro": f"""
         SELECT format('settlement %s, fan %s, button %s: %s micros for %s clicks, the spend is %s for %s',
                       settlement.period, line.fan_id, line.button_id, line.amount_micros, line.clicks,
                       coalesce(spend.spend_micros, 0), coalesce(spend.clicks, 0))
         FROM payouts_settlementline AS line
-        JOIN payouts_settlement AS settlement ON settlement.id = line.settlement_id
+        LEFT JOIN payouts_settlement AS settlement ON settlement.id = line.settlement_id
         LEFT JOIN payouts_settlementspend AS spend USING (settlement_id, fan_id)
         WHERE CASE WHEN line.amount_micros <= spend.spend_micros AND spend.spend_micros <= {_SPEND_MICROS_MAX}
                    THEN abs(line.amount_micros * spend.clicks - spend.spend_micros * line.clicks) < spend.clicks

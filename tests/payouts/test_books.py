@@ -64,6 +64,18 @@ BREAKING = [
         "UPDATE payouts_settlementline SET creator_id = fan_id WHERE {line}",
     ),
     (
+        "each line pays its button's creator, less the settlement's fee",
+        "UPDATE payouts_settlementline SET button_id = 0, creator_id = fan_id WHERE {open line}",
+    ),
+    (
+        "each line pays its button's creator, less the settlement's fee",
+        "UPDATE payouts_settlementline SET settlement_id = 0 WHERE {open line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET settlement_id = 0 WHERE {open line}",
+    ),
+    (
         "each line is its clicks' part of the fan's spend, within a micro",
         "UPDATE payouts_settlementline SET amount_micros = amount_micros - 1 WHERE {line}",
     ),
@@ -112,6 +124,10 @@ BREAKING = [
         "UPDATE payouts_settlementspend SET budget_micros = budget_micros + 1 WHERE {spend}",
     ),
     ("every fan paid at most the budget that they promised", "DELETE FROM accounts_subscription"),
+    (
+        "every fan paid at most the budget that they promised",
+        "UPDATE payouts_settlementspend SET settlement_id = 0 WHERE {open spend}",
+    ),
     (
         "every fan paid at most the budget that they promised",
         "UPDATE accounts_subscription SET state = 'paused'",
