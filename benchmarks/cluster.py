@@ -128,7 +128,9 @@ class Cluster:
         self.create(database, template=_MIGRATED)
 
     def rename(self, database: str, name: str) -> None:
-        """Give a database another name."""
+        """Give a database another name, once nobody is connected to it."""
+        # Killed processes leave queries behind that run to their end.
+        self.query("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", database)
         self.query(f"ALTER DATABASE {database} RENAME TO {name}")
 
     def drop(self, database: str) -> None:
