@@ -237,6 +237,8 @@ class Cluster:
 
     def _remove(self) -> None:
         """Remove the servers' files and the static files; logs and results stay."""
+        for log in self._places.var.glob("*.log"):
+            log.replace(self._log(log.stem))
         for folder in (self._places.var, self._places.sockets, self._folder / "static"):
             shutil.rmtree(folder, ignore_errors=True)
 
