@@ -22,7 +22,9 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
     running = world.this_month()
     with closing(cluster.connect(database)) as connected:
         clicks = month.world.clicks // _THIS_MONTHS_PART
-        world.add_clicks(connected, month.world, clicks=clicks, month=running.start, until=running.end, report=report)
+        world.add_clicks(
+            connected, month.world, clicks=clicks, first=0, month=running.start, until=running.end, report=report
+        )
         # Autovacuum comes by within minutes of a settlement.
         with connected.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE)")

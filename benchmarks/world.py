@@ -96,16 +96,16 @@ _MONEY: Final = (
     """,
 )
 
-# The first clicks are each fan's one, which in a viral month are all for button 1. The rest is drawn: fans so that
-# the keenest of a million gives about a thousand clicks in ten millions, buttons by rank with a chance of about one
-# in the rank (Zipf's law), as `popular_button` does it.
+# The first clicks of a whole month are each fan's one, in a viral month all for button 1. The rest is drawn: fans so
+# that the keenest of a million gives about a thousand clicks in ten millions, buttons by rank with a chance of about
+# one in the rank (Zipf's law), as `popular_button` does it.
 _CLICKS: Final = """
     INSERT INTO buttons_click (id, fan_id, button_id, creator_id, period, clicked_at, origin)
     SELECT gen_random_uuid(), fan, button, %(fans)s + 1 + (button - 1) %% %(creators)s, %(month)s::date,
            %(month)s + n::float8 / (%(clicks)s + 1) * (%(until)s - %(month)s), ''
-    FROM (SELECT n, 1 + CASE WHEN n <= %(fans)s THEN n
+    FROM (SELECT n, 1 + CASE WHEN n <= %(first)s THEN n
                              ELSE floor(power(random(), 1.5) * %(fans)s)::bigint END * %(spread)s %% %(fans)s AS fan,
-                 CASE WHEN %(viral)s AND n <= %(fans)s THEN 1
+                 CASE WHEN %(viral)s AND n <= %(first)s THEN 1
                       ELSE 1 + (floor(power(%(buttons)s + 1, random()))::bigint * %(spread)s) %% %(buttons)s
                       END AS button
           FROM generate_series(1::bigint, %(clicks)s) AS n) AS drawn
@@ -163,7 +163,9 @@ def build(
         for table in _SEQUENCES:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608  Our own names.
         if world.clicks:
-            add_clicks(database, world, clicks=world.clicks, month=month, until=until, report=report)
+            add_clicks(
+                database, world, clicks=world.clicks, first=world.fans, month=month, until=until, report=report
+            )
         # As autovacuum would have left them long before the month's end. It leaves empty tables alone, so that
         # the planner doesn't take them for empty for ever.
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(_FILLED)}")
@@ -175,11 +177,12 @@ def add_clicks(
     world: World,
     *,
     clicks: int,
+    first: int,
     month: datetime,
     until: datetime,
     report: Callable[[str], None],
 ) -> None:
-    """Add clicks of a month to a world."""
+    """Add clicks of a month to a world, of which so many go to each fan once."""
     report(f"making {clicks:,} clicks of {month:%Y-%m}{' with a viral creator' if world.viral else ''}")
     numbers = {
         "fans": world.fans,
@@ -187,6 +190,7 @@ def add_clicks(
         "buttons": world.buttons,
         "viral": world.viral,
         "clicks": clicks,
+        "first": first,
         "month": month,
         "until": until,
         "spread": _SPREAD,
