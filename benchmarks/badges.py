@@ -41,19 +41,25 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
     count = int(scale.seconds * _REQUESTS_A_SECOND)
     floors: list[load.Load] = []
     ours: list[load.Load] = []
+    popular: list[load.Load] = []
     with cluster.web(_DATABASE) as address:
         for number in scale.numbers:
             report(f"badge: round {number} of {scale.rounds}" if number else "badge: warming up")
-            badges = itertools.islice(_requests(town, seed=number), count)
-            floor = load.drive(cluster, address, itertools.repeat(empty, count), seconds=scale.seconds, status=200)
-            our = load.drive(cluster, address, badges, seconds=scale.seconds, status=200)
-            if number:
-                floors.append(floor)
-                ours.append(our)
+            for loads, requests in (
+                (floors, itertools.repeat(empty)),
+                (ours, _requests(town, seed=number)),
+                (popular, _popular_requests(town)),
+            ):
+                cut = itertools.islice(requests, count)
+                found = load.drive(cluster, address, cut, seconds=scale.seconds, status=200)
+                if number:
+                    loads.append(found)
     rates, floor_rates = [each.rate for each in ours], [each.rate for each in floors]
+    popular_rates = [each.rate for each in popular]
     queries = inside.run(cluster, _DATABASE, "badge_queries", world.public_id(1))
     results = [
         compared("badge", unit="badges/s", ours=rates, floors=floor_rates, target=_RATIO),
+        compared("badge, popular ones alone", unit="badges/s", ours=popular_rates, floors=floor_rates),
         measured("badge, p99", unit="ms", values=[each.p99_ms for each in ours]),
         measured("badge, queries when cached", unit="", values=[queries["cached"]], target=_QUERIES_CACHED),
         measured("badge, queries when not", unit="", values=[queries["uncached"]], target=_QUERIES_UNCACHED),
@@ -62,7 +68,26 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
         report("badge: waiting for a click to show")
         seconds = inside.run(cluster, _DATABASE, "badge_freshness", world.public_id(1))
         results.append(measured("badge, shows a click after", unit="s", values=[seconds], target=_FRESH_SECONDS))
-    return results, {"badge rates": rates, "badge floors": floor_rates, "badge queries": queries}
+    return results, {
+        "badge rates": rates,
+        "badge rates of popular ones": popular_rates,
+        "badge floors": floor_rates,
+        "badge, part asked for first in its round": _first_asked(town, ours[-1].good, seed=scale.rounds),
+        "badge queries": queries,
+    }
+
+
+def _popular_requests(town: World) -> Iterator[str]:
+    """Yield requests for a hundred buttons in turn, whose counts are then always cached."""
+    return itertools.cycle(
+        [badge_request(world.public_id(button)) for button in range(1, 1 + min(100, town.buttons))]
+    )
+
+
+def _first_asked(town: World, count: int, *, seed: int) -> float:
+    """Return which part of a round's requests were for buttons that it had not asked for before."""
+    drawn = [button for _, button in itertools.islice(world.draws(town, seed=seed), count)]
+    return len(set(drawn)) / len(drawn)
 
 
 def _requests(town: World, *, seed: int) -> Iterator[str]:

@@ -47,8 +47,10 @@ class Result:
     holds: bool
 
 
-def compared(benchmark: str, *, unit: str, ours: Sequence[float], floors: Sequence[float], target: Target) -> Result:
-    """Judge ours by the floor measured in the same round: the median of the rounds' ratios."""
+def compared(
+    benchmark: str, *, unit: str, ours: Sequence[float], floors: Sequence[float], target: Target | None = None
+) -> Result:
+    """Judge ours by the floor of the same round: the median of the rounds' ratios, only told without a target."""
     ratios = [our / floor for our, floor in zip(ours, floors, strict=True)]
     ratio = statistics.median(ratios)
     return Result(
@@ -58,8 +60,8 @@ def compared(benchmark: str, *, unit: str, ours: Sequence[float], floors: Sequen
         floor=statistics.median(floors),
         ratio=ratio,
         spread=spread_of(ratios),
-        target=f"ratio {target}",
-        holds=target.holds_for(ratio),
+        target="" if target is None else f"ratio {target}",
+        holds=target is None or target.holds_for(ratio),
     )
 
 
