@@ -200,6 +200,15 @@ def test_another_failure_of_undoing_is_not_called_closed(fan: User, button: Butt
         durable(clicks.import_clicks)(clicks=[made])
 
 
+def test_another_failure_of_clicking_is_not_called_closed(fan: User, button: Button, mid_october: datetime) -> None:
+    """What the database refuses for a reason of its own is neither a closed period nor a missing partition."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE buttons_click ADD CONSTRAINT never CHECK (origin = '')")
+
+    with pytest.raises(IntegrityError, match="never"):
+        click(fan, button, mid_october)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
