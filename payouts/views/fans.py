@@ -133,7 +133,7 @@ def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
             "deposit": own,
             "provider_url": provider_url,
             "is_waiting": own.state in Deposit.OPEN_STATES and not provider_url,
-            "next": next_page(request, default=reverse("payouts:cake")),
+            "next": next_page(request, default=""),
         },
     )
 

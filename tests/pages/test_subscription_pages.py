@@ -263,6 +263,17 @@ def test_a_payments_page_tells_how_far_it_is(  # noqa: PLR0917  The fixtures are
     assert [each.attrs["href"] for each in document.query("main a.button")] == ([link] if link else [])
 
 
+def test_a_payment_that_failed_is_tried_again_on_the_same_way(fan: User, client: StrictClient) -> None:
+    """Who paid for a click that waits, and was declined, comes back to that click after the second try."""
+    deposit = world.pay_page_opened(fan, amount_cents=500)
+    Deposit.objects.filter(pk=deposit.pk).update(state="declined", reason="card_declined")
+    page = client.get(reverse("payouts:deposit", args=[deposit.pk]), {"next": "/b/abc/click/?resume=x&y=1"})
+    (again,) = (each.attrs["href"] for each in world.document(page).query("main a.button"))
+
+    assert again == "/subscription/?next=%2Fb%2Fabc%2Fclick%2F%3Fresume%3Dx%26y%3D1"
+    assert "/b/abc/click/?resume=x&amp;y=1" in client.get(again).content.decode()
+
+
 def test_a_page_of_a_payment_that_was_left_leads_back_to_it(fan: User, client: StrictClient) -> None:
     """Who came back without paying can go on with it, and the page doesn't wait for what can't come by itself."""
     deposit = world.pay_page_opened(fan, amount_cents=500)
