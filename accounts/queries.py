@@ -33,6 +33,12 @@ def subscription_for(*, fan: User, period: Period) -> Subscription | None:
     return fan.subscriptions.filter(effective_from__lte=period).order_by("-id").first()
 
 
+def active_subscription_for(*, fan: User, period: Period) -> Subscription | None:
+    """Return the row that is in force in the period if it promises a budget, or None."""
+    subscription = subscription_for(fan=fan, period=period)
+    return subscription if subscription is not None and subscription.state == Subscription.State.ACTIVE else None
+
+
 def visitor(*, session_key: str, period: Period) -> Visitor | None:
     """Return who is logged in by a session, found with their budget in one query; None where nobody is.
 

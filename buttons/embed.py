@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries as accounts_queries
-from accounts.models import Subscription, User
+from accounts.models import User
 from buttons import queries
 from buttons.badge import badge
 from buttons.models import Button
@@ -137,8 +137,7 @@ def _missing_step(fan: User | None) -> str | None:
     """Return the address of what the person has to do before a click counts, or None."""
     if fan is None:
         return reverse("account_login")
-    subscription = accounts_queries.subscription_for(fan=fan, period=Period.at(timezone.now()))
-    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+    if accounts_queries.active_subscription_for(fan=fan, period=Period.at(timezone.now())) is None:
         return reverse("payouts:subscription")
     return None
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Sum
 
 from accounts import queries as accounts_queries
-from accounts.models import Subscription, User
+from accounts.models import User
 from buttons import queries as buttons_queries
 from flattr import money
 from flattr.period import Period
@@ -35,8 +35,8 @@ def charge_cents(*, fan: User, period: Period) -> int:
 
     Nothing where there is none or the balance covers it, else its budget for a term.
     """
-    subscription = accounts_queries.subscription_for(fan=fan, period=period)
-    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+    subscription = accounts_queries.active_subscription_for(fan=fan, period=period)
+    if subscription is None:
         return 0
     needed = money.cents_to_micros(subscription.budget_cents)
     if spendable_micros(fan=fan, period=period) >= needed:
@@ -62,8 +62,8 @@ def claimed_micros(*, fan: User, until: Period) -> int:
 
 def _promised_micros(*, fan: User, period: Period) -> int:
     """Return the budget in micros that the fan's clicks of a period claim, 0 where there are none."""
-    subscription = accounts_queries.subscription_for(fan=fan, period=period)
-    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+    subscription = accounts_queries.active_subscription_for(fan=fan, period=period)
+    if subscription is None:
         return 0
     if not buttons_queries.fan_has_clicks(fan=fan, period=period):
         return 0
