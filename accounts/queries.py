@@ -1,5 +1,6 @@
 """Reads about people and their promises."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -39,25 +40,27 @@ def active_subscription_for(*, fan: User, period: Period) -> Subscription | None
     return subscription if subscription is not None and subscription.state == Subscription.State.ACTIVE else None
 
 
-def visitor(*, session_key: str, period: Period) -> Visitor | None:
-    """Return who is logged in by a session, found with their budget in one query; None where nobody is.
+def visitors(*, session_keys: Collection[str], period: Period) -> dict[str, Visitor]:
+    """Return who is logged in by each session, found with their budgets in one query; nobody where nobody is.
 
     The checks are those of Django's own `get_user`: the session hasn't ended, a backend of ours made it,
     the person is active, and their password is still the one that they logged in with.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM accounts_visitor(%s, %s)", [session_key, period.first_day])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    encoded, state, *values = row
-    data = SessionStore().decode(encoded)
-    user = User.from_db(None, _VISITOR_FIELDS, values)
-    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS or not user.is_active:
-        return None
-    if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
-        return None
-    return Visitor(user=user, has_budget=state == Subscription.State.ACTIVE)
+        cursor.execute("SELECT * FROM accounts_visitors(%s, %s)", [list(session_keys), period.first_day])
+        rows = cursor.fetchall()
+    store = SessionStore()
+    found: dict[str, Visitor] = {}
+    for session_key, encoded, state, *values in rows:
+        data = store.decode(encoded)
+        user = User.from_db(None, _VISITOR_FIELDS, values)
+        if (
+            data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+            and user.is_active
+            and constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+        ):
+            found[session_key] = Visitor(user=user, has_budget=state == Subscription.State.ACTIVE)
+    return found
 
 
 def latest_subscription(*, fan: User) -> Subscription | None:

@@ -17,7 +17,6 @@ from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries as accounts_queries
@@ -25,7 +24,7 @@ from accounts.models import User
 from buttons import queries
 from buttons.badge import badge
 from buttons.models import Button
-from buttons.operations import clicks
+from buttons.operations import clicks, visits
 from flattr.navigation import next_page
 from flattr.period import Period
 
@@ -49,30 +48,41 @@ def show_badge(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@csrf_protect
 def click_at_once(request: HttpRequest, public_id: str) -> HttpResponse:
     """Record the click of somebody who is logged in and has a budget, and say so in JSON; else say what is missing.
 
-    It comes by the short way, so it finds out for itself who asks. Whatever it refuses, the form that was
-    sent here can be sent to `click`, which explains it.
+    It comes by the short way, so it finds out for itself who asks, and from where. Whatever it refuses, the
+    form that was sent here can be sent to `click`, which explains it.
     """
-    click_id, now = _posted_click_id(request), timezone.now()
-    visitor = accounts_queries.visitor(
-        session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""), period=Period.at(now)
-    )
-    if visitor is None:
-        return _said(HTTPStatus.UNAUTHORIZED, "nobody is logged in")
-    if not visitor.has_budget:
-        return _said(HTTPStatus.PAYMENT_REQUIRED, "there is no budget")
+    if not _is_sent_by_ourselves(request):
+        return _said(HTTPStatus.FORBIDDEN, "only a page of ours may send this")
+    click_id = _posted_click_id(request)
     try:
-        clicks.record_click(
-            click_id=click_id, fan=visitor.user, public_id=public_id, origin=_origin_of(request), now=now
+        visits.click_by_session(
+            session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),
+            click_id=click_id,
+            public_id=public_id,
+            origin=_origin_of(request),
+            now=timezone.now(),
         )
     except clicks.UnknownButton as error:
         return _said(HTTPStatus.NOT_FOUND, str(error))
+    except visits.NobodyLoggedIn as error:
+        return _said(HTTPStatus.UNAUTHORIZED, str(error))
+    except visits.NoBudget as error:
+        return _said(HTTPStatus.PAYMENT_REQUIRED, str(error))
     except clicks.UnableToClick as error:
         return _said(HTTPStatus.CONFLICT, str(error))
     return JsonResponse({"click_id": str(click_id)})
+
+
+def _is_sent_by_ourselves(request: HttpRequest) -> bool:
+    """Tell by the header that browsers add to each such request, and that no page can forge or leave out.
+
+    It is the check of Go's `http.CrossOriginProtection`: forms need a token beside it for what sends no such
+    header, but a script's request always does.
+    """
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
 
 
 def _said(status: HTTPStatus, problem: str) -> JsonResponse:
@@ -101,7 +111,7 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
         "buttons/click.html",
         {
             "button": button,
-            "count": queries.cached_click_count(public_id=public_id),
+            "count": queries.shown_click_count(public_id=public_id),
             "click_id": uuid.uuid4(),
             "is_own": button.creator_id == request.user.pk,
             "own_clicks": _own_clicks(request, button),

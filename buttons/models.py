@@ -81,7 +81,8 @@ class Click(models.Model):
     The id is chosen by the client or the page, so a repeated request is a no-op. An undone click
     stays as a row, so that a late repeat of the request can't bring it back.
 
-    The table is partitioned by period (see `migrations/0003`), and its primary key has the period in it.
+    The table is partitioned by period (see `migrations/0003`), and its primary key is the id, the fan and
+    the period (see `migrations/0006`): an id is the fan's own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
@@ -13,13 +13,11 @@ from flattr.period import Period
 
 COUNT_CACHE_SECONDS: Final = 60
 
-_CLICK_COUNT: Final = """
-    SELECT (SELECT coalesce(sum(clicks), 0) FROM buttons_monthlyclicks WHERE button_id = button.id)
-           + (SELECT count(*) FROM buttons_click
-              WHERE button_id = button.id AND undone_at IS NULL
-                    AND period > (SELECT coalesce(max(period), '-infinity') FROM buttons_closedperiod))
-    FROM buttons_button AS button WHERE public_id = %s
-"""
+EXACT_UNTIL: Final = 10_000
+"""How large a count may be to be taken anew for a page: from here on, nobody sees one click more or less."""
+
+_CLICK_COUNT: Final = "SELECT buttons_click_count(%s)"
+"""Counts what no closed month has counted yet, and adds those that have (see `migrations/0007`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,24 +77,33 @@ def click_count(*, public_id: str) -> int | None:
     """
     with connection.cursor() as cursor:
         cursor.execute(_CLICK_COUNT, [public_id])
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
-
-
-def count_key(*, public_id: str) -> str:
-    """Return the key under which the cache keeps the count of a button."""
-    return f"clicks:{public_id}"
+        (count,) = cursor.fetchone()
+    return None if count is None else int(count)
 
 
 def cached_click_count(*, public_id: str) -> int | None:
-    """Count as `click_count` does, at most a minute old: what badges and the button's pages show."""
-    key = count_key(public_id=public_id)
-    count: int | None = cache.get(key)
+    """Count as `click_count` does, at most a minute old: what pages elsewhere show.
+
+    Each process remembers by itself, as asking Redis takes longer than all the rest of a badge.
+    """
+    count: int | None = caches["process"].get(public_id)
     if count is None:
-        count = click_count(public_id=public_id)
-        if count is not None:
-            # Another who counted meanwhile and has moved on with a click is left alone.
-            cache.add(key, count, timeout=COUNT_CACHE_SECONDS)
+        count = _count_anew(public_id=public_id)
+    return count
+
+
+def shown_click_count(*, public_id: str) -> int | None:
+    """Count as `click_count` does, a large one at most a minute old: what pages show that a click leads back to."""
+    count: int | None = caches["process"].get(public_id)
+    if count is None or count < EXACT_UNTIL:
+        count = _count_anew(public_id=public_id)
+    return count
+
+
+def _count_anew(*, public_id: str) -> int | None:
+    count = click_count(public_id=public_id)
+    if count is not None:
+        caches["process"].set(public_id, count, timeout=COUNT_CACHE_SECONDS)
     return count
 
 

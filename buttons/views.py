@@ -43,7 +43,7 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
         "buttons/button.html",
         {
             "button": button,
-            "count": queries.cached_click_count(public_id=public_id),
+            "count": queries.shown_click_count(public_id=public_id),
             "is_own": is_own,
             "click_url": settings.APP_URL + reverse("buttons:click", args=[public_id]),
             "badge_url": settings.APP_URL + reverse("buttons:badge", args=[public_id]),

@@ -31,16 +31,6 @@ class _ReusedRedisCacheClient(RedisCacheClient):
             self._reused = super().get_client(key, write=write)
         return self._reused
 
-    def incr(self, key: Any, delta: int) -> int:
-        """Move a number that is there, in one go; Django asks first whether it is, which is one more way to Redis."""
-        moved = int(self.get_client().incr(key, delta))
-        if moved == delta:
-            # It wasn't there, or was 0: Redis has begun a new one, which would never run out.
-            self.get_client().delete(key)
-            msg = f"Key {key!r} not found"
-            raise ValueError(msg)
-        return moved
-
 
 class RedisOrMemoryClient:
     """Does what Django's client does, in this process's memory where Redis fails.

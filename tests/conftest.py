@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from pytest_django import DjangoDbBlocker, Settings
 
 from buttons.operations import periods
@@ -50,6 +50,7 @@ def after_october() -> datetime:
 def _forget_caches() -> None:
     """Start every test with an empty cache: a part of its own, as clearing would empty all processes' caches."""
     cache.key_prefix = uuid.uuid4().hex
+    caches["process"].clear()
 
 
 @pytest.fixture
@@ -57,5 +58,6 @@ def redis_away(settings: Settings) -> None:
     """Let nothing listen at the address of Redis."""
     settings.REDIS_URL = "redis://127.0.0.1:1"
     settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL, "KEY_PREFIX": uuid.uuid4().hex}
+        **settings.CACHES,
+        "default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL, "KEY_PREFIX": uuid.uuid4().hex},
     }

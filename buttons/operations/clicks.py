@@ -1,24 +1,22 @@
 """Writes about clicks: given once an id, undone until their period closes."""
 
 import uuid
-from contextlib import suppress
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
-from django.core.cache import cache
 from django.db import IntegrityError, connection
 from psycopg2 import errorcodes
 
 from accounts.models import User
-from buttons import queries
 from buttons.models import Button, Click
 from buttons.operations import periods
 from flattr.period import Period
-from flattr.transactions import durable, on_commit, required, savepoint, single_statement
+from flattr.transactions import durable, required, savepoint, single_statement
 
-_RECORD: Final = "SELECT * FROM buttons_record_click(%s, %s, %s, %s, %s, %s)"
-"""Looks at the button and records the click: one way to the database, and one commit (see `migrations/0005`)."""
+_RECORD: Final = "SELECT * FROM buttons_record_clicks(%s::uuid[], %s::bigint[], %s, %s::timestamptz[], %s, %s)"
+"""Looks at the buttons and records the clicks: one way to the database, and one commit (see `migrations/0006`)."""
 
 
 class UnableToClick(ValueError):
@@ -38,7 +36,7 @@ class PeriodClosed(UnableToClick):
 
 
 class ClickIdTaken(UnableToClick):
-    """The id belongs to another fan's click or to a click on another button."""
+    """The id belongs to the fan's click on another button."""
 
 
 class ClickUndone(UnableToClick):
@@ -47,6 +45,21 @@ class ClickUndone(UnableToClick):
 
 class UnknownButton(ValueError):
     """There is no such button."""
+
+
+Refusal = UnableToClick | UnknownButton
+"""Why a click wasn't recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedClick:
+    """What a click is made of. `origin` is the scheme and host of the page that the fan came from, or empty."""
+
+    click_id: uuid.UUID
+    fan: User
+    public_id: str
+    origin: str
+    now: datetime
 
 
 class UnknownClick(ValueError):
@@ -70,8 +83,6 @@ def require_clickable(*, fan: User | None, button: Button) -> None:
 def record_click(*, click_id: uuid.UUID, fan: User, public_id: str, origin: str, now: datetime) -> Click:
     """Give the button one slice of the fan's cake of this month; the same id again changes nothing.
 
-    `origin` is the scheme and host of the page that the fan came from, or empty.
-
     :raises UnknownButton: if no button has this public id.
     :raises OwnButton: if the fan made the button.
     :raises HiddenButton: if the button is hidden.
@@ -79,54 +90,75 @@ def record_click(*, click_id: uuid.UUID, fan: User, public_id: str, origin: str,
     :raises ClickIdTaken: if the id stands for another click.
     :raises ClickUndone: if the fan has taken the click with this id back.
     """
-    click = Click(id=click_id, fan=fan, period=Period.at(now), clicked_at=now, origin=origin)
+    period = Period.at(now)
+    wanted = WantedClick(click_id=click_id, fan=fan, public_id=public_id, origin=origin, now=now)
+    (refusal,) = record_clicks(wanted=[wanted], period=period)
+    if refusal is not None:
+        raise refusal
+    return Click.objects.select_related("button").get(id=click_id, fan=fan, period__in=[period, period.previous])
+
+
+def record_clicks(*, wanted: Sequence[WantedClick], period: Period) -> list[Refusal | None]:
+    """Record several clicks of one period at once, as `record_click` does; return why each is refused, or None.
+
+    :raises PeriodClosed: if the period was closed in this very moment; then none of them is recorded.
+    """
     try:
-        is_new = _record(click, public_id)
+        rows = _record(wanted, period)
     except IntegrityError as error:
         if not _is_closed(error):
             raise
-        msg = f"period: {click.period} is closed"
+        msg = f"period: {period} is closed"
         raise PeriodClosed(msg) from error
-    if not is_new:
-        require_clickable(fan=fan, button=click.button)
-        return _recorded_before(click)
-    on_commit(partial(_let_count_follow, public_id, by=1))
-    return click
+    return [_refusal(each, period, rows.get(place)) for place, each in enumerate(wanted, start=1)]
 
 
-def _record(click: Click, public_id: str) -> bool:
-    """Run the statement, and tell whether the click is new; this will give it the button, the rest of which is lazy.
-
-    :raises UnknownButton: if no button has this public id.
-    """
-    parameters = [click.id, click.fan_id, public_id, click.period.first_day, click.clicked_at, click.origin]
+def _record(wanted: Sequence[WantedClick], period: Period) -> dict[int, Sequence[Any]]:
+    """Run the statement; return by the place of each click whether it is new, and its button's values."""
+    parameters = [
+        [str(each.click_id) for each in wanted],
+        [each.fan.pk for each in wanted],
+        [each.public_id for each in wanted],
+        [each.now for each in wanted],
+        [each.origin for each in wanted],
+        period.first_day,
+    ]
     try:
-        row = _run(parameters)
+        rows = _run(parameters)
     except IntegrityError as error:
         if not _lacks_partition(error):
             raise
-        durable(periods.make_partition)(period=click.period)
-        row = _run(parameters)
-    if row is None:
-        msg = f"button: there is none with the public id {public_id!r}"
-        raise UnknownButton(msg)
-    is_new, *values = row
-    click.button = Button.from_db(None, ["id", "public_id", "creator_id", "title", "hidden_at"], values)
-    click.creator_id = click.button.creator_id
-    return bool(is_new)
+        durable(periods.make_partition)(period=period)
+        rows = _run(parameters)
+    return {place: values for place, *values in rows}
 
 
-def _run(parameters: list[Any]) -> tuple[Any, ...] | None:
+def _run(parameters: list[Any]) -> list[tuple[Any, ...]]:
     with single_statement(), connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
-def _recorded_before(click: Click) -> Click:
-    """Return the click that has this id, if it is the same one and stands."""
+def _refusal(wanted: WantedClick, period: Period, row: Sequence[Any] | None) -> Refusal | None:
+    if row is None:
+        return UnknownButton(f"button: there is none with the public id {wanted.public_id!r}")
+    is_new, *values = row
+    if is_new:
+        return None
+    button = Button.from_db(None, ["id", "creator_id", "hidden_at"], values)
+    try:
+        require_clickable(fan=wanted.fan, button=button)
+        _require_recorded_before(wanted, period, button)
+    except UnableToClick as refusal:
+        return refusal
+    return None
+
+
+def _require_recorded_before(wanted: WantedClick, period: Period, button: Button) -> None:
+    """Raise unless the click that has this id is the same one and stands."""
     existing = Click.objects.filter(
-        id=click.id, fan=click.fan, button_id=click.button_id, period__in=[click.period.previous, click.period]
+        id=wanted.click_id, fan=wanted.fan, button=button, period__in=[period.previous, period]
     ).first()
     if existing is None:
         msg = "click: this id stands for another click"
@@ -134,7 +166,6 @@ def _recorded_before(click: Click) -> Click:
     if existing.undone_at is not None:
         msg = "click: you took it back"
         raise ClickUndone(msg)
-    return existing
 
 
 @durable
@@ -158,13 +189,13 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
     click.undone_at = now
     try:
         with savepoint():
-            click.save(update_fields=["undone_at"])
+            # An id is the fan's own, so it alone doesn't tell the row.
+            Click.objects.filter(id=click.id, fan=fan, period=click.period).update(undone_at=now)
     except IntegrityError as error:
         if not _is_closed(error):
             raise
         msg = f"period: {click.period} is closed, its clicks can't be undone"
         raise PeriodClosed(msg) from error
-    on_commit(partial(_let_count_follow, click.button.public_id, by=-1))
     return click
 
 
@@ -187,18 +218,6 @@ def import_clicks(*, clicks: list[Click]) -> int:
         msg = f"period: {clicks[0].period} is closed"
         raise PeriodClosed(msg) from error
     return len(clicks) - known
-
-
-def _let_count_follow(public_id: str, *, by: int) -> None:
-    """Move the cached count by a change, so that the next page shows it to the fan who made it.
-
-    Dropping the count instead would have a popular button counted anew after each of its clicks. A count
-    that is being taken in this very moment may miss the change or hold it twice, for a minute.
-    """
-    key = queries.count_key(public_id=public_id)
-    with suppress(ValueError):
-        # It is raised where nothing is cached: then the next page counts anyway.
-        cache.incr(key, by)
 
 
 def _is_closed(error: IntegrityError) -> bool:

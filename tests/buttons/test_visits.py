@@ -1,0 +1,103 @@
+"""Clicks by a session: many at once are each what they would be alone."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from buttons.models import Button, Click
+from buttons.operations import buttons as buttons_operations
+from buttons.operations import clicks, visits
+from flattr.period import Period
+from tests import given
+
+
+def session_of(user: User) -> str:
+    """Log the user in and return the session's key."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies["sessionid"].value
+
+
+def visit(session_key: str, button: Button, now: datetime, *, click_id: uuid.UUID | None = None) -> str:
+    """Click by a session; return the name of the refusal, or nothing."""
+    try:
+        visits.click_by_session(
+            session_key=session_key,
+            click_id=click_id or uuid.uuid4(),
+            public_id=button.public_id,
+            origin="https://artist.example",
+            now=now,
+        )
+    except (clicks.UnableToClick, clicks.UnknownButton) as refusal:
+        return type(refusal).__name__
+    return ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clicks_that_come_together_are_what_each_would_be_alone(october: Period, mid_october: datetime) -> None:
+    """Good ones count once, whoever else is refused beside them and for whatever reason."""
+    fans = [given.funded_fan(period=october) for _ in range(3)]
+    sessions = [session_of(fan) for fan in fans]
+    button, hidden = given.button(fans[0]), given.button()
+    buttons_operations.set_hidden(button=hidden, hidden=True, now=mid_october)
+    poor, double = session_of(given.user()), uuid.uuid4()
+    outcomes = given.at_once(
+        lambda: visit(sessions[0], button, mid_october),
+        lambda: visit(sessions[1], button, mid_october, click_id=double),
+        lambda: visit(sessions[1], button, mid_october, click_id=double),
+        lambda: visit(sessions[2], button, mid_october),
+        lambda: visit(sessions[2], button, mid_october),
+        lambda: visit(sessions[2], hidden, mid_october),
+        lambda: visit(sessions[2], Button(public_id="nothing"), mid_october),
+        lambda: visit(poor, button, mid_october),
+        lambda: visit("made-up", button, mid_october),
+    )
+
+    assert outcomes == [
+        "OwnButton", "", "", "", "", "HiddenButton", "UnknownButton", "NoBudget", "NobodyLoggedIn"
+    ]  # fmt: skip
+    assert sorted(Click.objects.values_list("fan_id", "button_id")) == [
+        (fans[1].pk, button.pk),
+        (fans[2].pk, button.pk),
+        (fans[2].pk, button.pk),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clicks_of_two_months_come_together(october: Period) -> None:
+    """At midnight each counts in its own month."""
+    fan = given.funded_fan(period=october)
+    session, button = session_of(fan), given.button()
+    moments = [october.end - timedelta(microseconds=1), october.end] * 4
+    assert set(given.at_once(*[lambda now=now: visit(session, button, now) for now in moments])) == {""}
+    assert sorted(Click.objects.values_list("period", flat=True)) == [october] * 4 + [october.next] * 4
+
+
+@pytest.mark.django_db
+def test_several_clicks_are_refused_one_by_one(october: Period, mid_october: datetime) -> None:
+    """Each outcome stands in the place of its click, also for ids that were used before."""
+    fan, button, other = given.funded_fan(period=october), given.button(), given.button()
+    (known,) = given.click(fan, button, now=mid_october)
+    (undone,) = given.click(fan, button, now=mid_october)
+    clicks.undo_click(click_id=undone.id, fan=fan, now=mid_october)
+
+    def wanted(click_id: uuid.UUID, public_id: str) -> clicks.WantedClick:
+        return clicks.WantedClick(click_id=click_id, fan=fan, public_id=public_id, origin="", now=mid_october)
+
+    outcomes = clicks.record_clicks(
+        wanted=[
+            wanted(known.id, other.public_id),
+            wanted(undone.id, button.public_id),
+            wanted(uuid.uuid4(), "nothing"),
+            wanted(known.id, button.public_id),
+            wanted(uuid.uuid4(), other.public_id),
+        ],
+        period=october,
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        clicks.ClickIdTaken, clicks.ClickUndone, clicks.UnknownButton, type(None), type(None)
+    ]  # fmt: skip
+    assert Click.objects.filter(button=other).count() == 1
