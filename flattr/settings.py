@@ -139,6 +139,28 @@ TEMPLATES = [
 
 # Databases and queues -----------------------------------------------------------------------------
 
+# A host that is cut off says nothing to anybody. Without these the database would keep what its transactions
+# have locked, such as a range of fans, for hours, and its processes would wait for answers as long. Both ends give
+# up one who doesn't answer for 20 seconds; one who answers, but whose process is stuck in a transaction, loses it
+# after five minutes. What stands in DATABASE_URL comes before.
+_SILENCE_SECONDS: Final = 20
+_FIRST_PROBE_SECONDS: Final = 10
+_PROBE_SECONDS: Final = 5
+_SESSION: Final = {
+    "tcp_keepalives_idle": _FIRST_PROBE_SECONDS,
+    "tcp_keepalives_interval": _PROBE_SECONDS,
+    "tcp_user_timeout": _SILENCE_SECONDS * 1000,
+    "idle_in_transaction_session_timeout": "5min",
+}
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "keepalives_idle": _FIRST_PROBE_SECONDS,
+    "keepalives_interval": _PROBE_SECONDS,
+    "tcp_user_timeout": _SILENCE_SECONDS * 1000,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+    **DATABASES["default"].get("OPTIONS", {}),
+}
+
 CACHES = {
     "default": {
         "BACKEND": "flattr.cache.RedisOrMemoryCache",
