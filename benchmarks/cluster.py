@@ -89,6 +89,30 @@ class Cluster:
         self._postgres.wait()
         self._postgres = servers.start_postgres(self._places, report)
 
+    def restart(self, *options: str) -> None:
+        """Stop PostgreSQL and start it again with more options, in the network that the caller is in."""
+        user = psutil.Process(self._postgres.pid).username()
+        processes.stop(self._postgres, stop_signal=signal.SIGINT, timeout=60)
+        with (self._places.var / "postgres.log").open("ab") as log:
+            self._postgres = processes.start(
+                [*self._postgres.args, *options],  # type: ignore[misc, list-item]  # It is a list of words.
+                end_signal=signal.SIGQUIT,
+                user=user,
+                extra_groups=[] if os.getuid() == 0 else None,
+                stdin=processes.NOTHING,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        self._wait_until(self._answers, self._postgres, "postgres")
+
+    def _answers(self) -> bool:
+        try:
+            self.query("SELECT")
+        except psycopg2.OperationalError:
+            return False
+        return True
+
     def database_url(self, database: str) -> str:
         """Return the address of a database."""
         return self._places.database_url.removesuffix("/flattr") + f"/{database}"
@@ -220,7 +244,8 @@ class Cluster:
 
     def log_of(self, name: str) -> str:
         """Return the end of what a process of ours wrote."""
-        return self._log(name).read_text(errors="replace")[-4000:]
+        running = self._places.var / f"{name}.log"
+        return (running if running.exists() else self._log(name)).read_text(errors="replace")[-4000:]
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
