@@ -11,7 +11,7 @@ CHECK_ENV := FLATTR_ENV=production SECRET_KEY=$$(head -c 64 /dev/urandom | base6
 UNUSED := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check types fix lock messages demo bench clean
+.PHONY: help install run test check types fix lock messages demo bench hosts clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ demo: install ## Load the demo world
 
 bench: install ## Measure clicks, badges, the month's end and pages (ARGS="click --scale small" for some)
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+hosts: install ## Run Flattr on several hosts in network namespaces, and cut one off (as root)
+	@exec $(BIN)/python -m benchmarks.hosts
 
 clean: ## Remove everything that the checkout made for itself
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis 

@@ -95,7 +95,7 @@ class Cluster:
         processes.stop(self._postgres, stop_signal=signal.SIGINT, timeout=60)
         with (self._places.var / "postgres.log").open("ab") as log:
             self._postgres = processes.start(
-                [*self._postgres.args, *options],  # type: ignore[misc, list-item]  # It is a list of words.
+                [*self._postgres.args, *options],  # type: ignore[misc]  # It is a list of words.
                 end_signal=signal.SIGQUIT,
                 user=user,
                 extra_groups=[] if os.getuid() == 0 else None,

@@ -31,7 +31,7 @@ mount -t tmpfs tmpfs /dev/shm
 cd "$own"
 exec "$@"
 """
-_END_SECONDS: Final = 20
+_END_SECONDS: Final = 10
 
 
 class Machine:

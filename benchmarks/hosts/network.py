@@ -41,8 +41,8 @@ class Namespace:
                 msg = f"a network namespace can't be made here: {os.strerror(ctypes.get_errno())}"
                 raise NoNamespaces(msg)
             self._held = os.open(_OWN, os.O_RDONLY)
-        finally:
             _enter(home)
+        finally:
             os.close(home)
         self.ip("link", "set", "lo", "up")
 

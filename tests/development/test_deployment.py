@@ -89,6 +89,15 @@ def test_addresses_are_taken_from_a_trusted_proxy_alone(given: dict[str, str], p
     assert start({**PRODUCTION, **given}, show="settings.ALLAUTH_TRUSTED_PROXY_COUNT").stdout.split() == [proxies]
 
 
+def test_who_is_silent_is_given_up_unless_the_address_of_the_database_says_otherwise() -> None:
+    """A connection brings its limits along, and each can be set in DATABASE_URL."""
+    shown = "settings.DATABASES['default']['OPTIONS']['tcp_user_timeout']"
+    given = {**PRODUCTION, "DATABASE_URL": "postgresql:///unused?tcp_user_timeout=7000"}
+
+    assert start(PRODUCTION, show=shown).stdout.split() == ["20000"]
+    assert start(given, show=shown).stdout.split() == ["7000"]
+
+
 @pytest.mark.parametrize("name", sorted(PRODUCTION))
 def test_a_missing_value_stops_the_start_and_names_itself(name: str) -> None:
     """No insecure default steps in outside development."""
