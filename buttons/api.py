@@ -20,12 +20,12 @@ class ButtonSerializer(serializers.ModelSerializer[Button]):
         fields = ["public_id", "creator", "url", "title", "description", "category", "tags", "language", "clicks"]
 
     def get_clicks(self, button: Button) -> int:
-        """Count the button's clicks, at most a minute old."""
+        """Count the button's clicks, at most half a minute old."""
         return queries.cached_click_count(public_id=button.public_id) or 0
 
 
 class ButtonView(generics.RetrieveAPIView[Button]):
-    """Return a public button and its count, at most a minute old."""
+    """Return a public button and its count, at most half a minute old."""
 
     queryset = Button.objects.filter(hidden_at__isnull=True).select_related("creator__creator_profile")
     serializer_class = ButtonSerializer
@@ -34,7 +34,7 @@ class ButtonView(generics.RetrieveAPIView[Button]):
     permission_classes = (permissions.AllowAny,)
 
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """Answer, and let anybody keep the answer for a minute."""
+        """Answer, and let anybody keep the answer for half a minute."""
         response = super().get(request, *args, **kwargs)
         patch_cache_control(response, public=True, max_age=queries.COUNT_CACHE_SECONDS)
         response["Access-Control-Allow-Origin"] = "*"

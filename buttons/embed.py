@@ -35,7 +35,7 @@ _RESUME: Final = "resume"
 
 @require_safe
 def show_badge(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Return the badge of a button; anybody may keep it for a minute."""
+    """Return the badge of a button; anybody may keep it for half a minute."""
     del request
     count = queries.cached_click_count(public_id=public_id)
     if count is None:

@@ -1,5 +1,6 @@
 """Reads about buttons and clicks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,14 +10,16 @@ from django.db.models import Count, Max, QuerySet
 
 from accounts.models import User
 from buttons.models import Button, Click, ClosedPeriod
+from flattr.gathering import Gathering
 from flattr.period import Period
 
-COUNT_CACHE_SECONDS: Final = 60
+COUNT_CACHE_SECONDS: Final = 30
+"""How long we remember a count, and how long browsers and proxies may then: in a minute, a click shows everywhere."""
 
 EXACT_UNTIL: Final = 10_000
 """How large a count may be to be taken anew for a page: from here on, nobody sees one click more or less."""
 
-_CLICK_COUNT: Final = "SELECT buttons_click_count(%s)"
+_CLICK_COUNTS: Final = "SELECT * FROM buttons_click_counts(%s)"
 """Counts what no closed month has counted yet, and adds those that have (see `migrations/0007`)."""
 
 
@@ -75,14 +78,11 @@ def click_count(*, public_id: str) -> int | None:
     The clicks of closed periods were counted when they were closed. Those that were imported into a
     period before the latest closed one join when theirs is closed.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_CLICK_COUNT, [public_id])
-        (count,) = cursor.fetchone()
-    return None if count is None else int(count)
+    return _count_all([public_id])[0]
 
 
 def cached_click_count(*, public_id: str) -> int | None:
-    """Count as `click_count` does, at most a minute old: what pages elsewhere show.
+    """Count as `click_count` does, at most half a minute old: what pages elsewhere show.
 
     Each process remembers by itself, as asking Redis takes longer than all the rest of a badge.
     """
@@ -93,7 +93,7 @@ def cached_click_count(*, public_id: str) -> int | None:
 
 
 def shown_click_count(*, public_id: str) -> int | None:
-    """Count as `click_count` does, a large one at most a minute old: what pages show that a click leads back to."""
+    """Count as `click_count` does, a large one half a minute old at most: what a click leads back to."""
     count: int | None = caches["process"].get(public_id)
     if count is None or count < EXACT_UNTIL:
         count = _count_anew(public_id=public_id)
@@ -101,10 +101,20 @@ def shown_click_count(*, public_id: str) -> int | None:
 
 
 def _count_anew(*, public_id: str) -> int | None:
-    count = click_count(public_id=public_id)
+    count = _counting.do(public_id)
     if count is not None:
         caches["process"].set(public_id, count, timeout=COUNT_CACHE_SECONDS)
     return count
+
+
+def _count_all(public_ids: Sequence[str]) -> list[int | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLICK_COUNTS, [list(public_ids)])
+        counts = {place: int(count) for place, count in cursor.fetchall()}
+    return [counts.get(place) for place in range(1, len(public_ids) + 1)]
+
+
+_counting: Final = Gathering(_count_all)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,14 +45,14 @@ def test_a_button_is_told_as_it_is(button: Button, client: StrictClient) -> None
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*", "application/xml, */*"])
 def test_the_answer_is_json_for_everybody(accept: str, button: Button, client: StrictClient) -> None:
-    """It may be kept for a minute and read by every site, and depends on nobody."""
+    """It may be kept for half a minute and read by every site, and depends on nobody."""
     answer = get(client, button, accept=accept)
     refused = accept == "text/html"
 
     assert answer.status_code == (406 if refused else 200)
     assert answer.headers["Content-Type"] == "application/json"
     if not refused:
-        assert set(answer.headers["Cache-Control"].split(", ")) == {"public", "max-age=60"}
+        assert set(answer.headers["Cache-Control"].split(", ")) == {"public", "max-age=30"}
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_written_here(method: str, button: Button, client: StrictClie
 def test_an_answer_needs_two_queries_at_most(
     button: Button, client: StrictClient, django_assert_max_num_queries: QueryCounter
 ) -> None:
-    """One of them only once a minute."""
+    """One of them only twice a minute."""
     with django_assert_max_num_queries(2):
         get(client, button)
     with django_assert_max_num_queries(1):

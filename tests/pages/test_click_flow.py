@@ -97,7 +97,7 @@ def test_looking_at_a_popular_button_counts_nothing(
     django_assert_max_num_queries: QueryCounter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its many clicks are counted once a minute, for everybody together, however many look."""
+    """Its many clicks are counted twice a minute, for everybody together, however many look."""
     monkeypatch.setattr(queries, "EXACT_UNTIL", 0)
     path = reverse(name, args=[button.public_id])
     client.get(path)
