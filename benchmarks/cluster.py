@@ -32,8 +32,11 @@ HOST: Final = "flattr.example"
 DURABILITY: Final = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """What has to be on for a commit to mean something; refused to be measured otherwise."""
 
-_TUNING: Final = {"max_wal_size": "4GB"}
-"""Differs from PostgreSQL's defaults as on every machine of this size; for the floor as for ours."""
+_TUNING: Final = {
+    "max_wal_size": "16GB",
+    "shared_buffers": f"{min(psutil.virtual_memory().total // 4, 2**32) // 2**20}MB",
+}
+"""Differs from PostgreSQL's defaults as its manual advises for every machine; for the floor as for ours."""
 
 _MIGRATED: Final = "migrated"
 _PATIENCE_SECONDS: Final = 60
@@ -65,11 +68,11 @@ class Cluster:
             ending.callback(self._remove)
             redis = servers.start_redis(self._places)
             ending.callback(processes.stop, redis, stop_signal=signal.SIGTERM, timeout=5)
-            self._postgres = servers.start_postgres(self._places, report)
+            self._postgres = servers.start_postgres(self._places, report, tuning=_TUNING)
             ending.callback(lambda: processes.stop(self._postgres, stop_signal=signal.SIGINT, timeout=60))
             # The wheel keeps all of PostgreSQL's programs in one folder.
             self._programs = Path(str(self._postgres.args[0])).parent  # type: ignore[index]  # It is a list.
-            self._tune()
+            self._refuse_to_be_lax()
             self.create(_MIGRATED)
             report("making the tables")
             self.manage(_MIGRATED, "migrate", "--verbosity", "0")
@@ -87,7 +90,7 @@ class Cluster:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
         self._postgres.wait()
-        self._postgres = servers.start_postgres(self._places, report)
+        self._postgres = servers.start_postgres(self._places, report, tuning=_TUNING)
 
     def restart(self, *options: str) -> None:
         """Stop PostgreSQL and start it again with more options, in the network that the caller is in."""
@@ -267,10 +270,7 @@ class Cluster:
         for folder in (self._places.var, self._places.sockets, self._folder / "static"):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _tune(self) -> None:
-        for name, value in _TUNING.items():
-            self.query(f"ALTER SYSTEM SET {name} = '{value}'")
-        self.query("SELECT pg_reload_conf()")
+    def _refuse_to_be_lax(self) -> None:
         found = {name: self.query(f"SHOW {name}")[0][0] for name in DURABILITY}
         if found != DURABILITY:
             msg = f"PostgreSQL is not durable: {found}"

@@ -9,9 +9,10 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import psutil
@@ -125,8 +126,10 @@ def start_redis(places: Places) -> "subprocess.Popen[bytes]":
     return process
 
 
-def start_postgres(places: Places, report: processes.Report) -> "subprocess.Popen[bytes]":
-    """Start PostgreSQL, making its cluster and the database where they are missing."""
+def start_postgres(
+    places: Places, report: processes.Report, *, tuning: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.Popen[bytes]":
+    """Start PostgreSQL with settings for a small machine or others, making its cluster and database if need be."""
     binaries = _binaries(places)
     user = _UNPRIVILEGED if os.getuid() == 0 else None
     if not (places.cluster / "PG_VERSION").exists():
@@ -143,6 +146,7 @@ def start_postgres(places: Places, report: processes.Report) -> "subprocess.Pope
         "shared_buffers": "256MB",
         "timezone": "UTC",
         "log_timezone": "UTC",
+        **tuning,
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with log_path.open("ab") as log:
