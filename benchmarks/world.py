@@ -167,7 +167,11 @@ def build(
                 database, world, clicks=world.clicks, first=world.fans, month=month, until=until, report=report
             )
         # As autovacuum would have left them long before the month's end. It leaves empty tables alone, so that
-        # the planner doesn't take them for empty for ever.
+        # the planner doesn't take them for empty for ever. Rows whose commit isn't flushed are not yet marked as
+        # visible to all, and then no index is read without the table; so all is flushed first,
+        # and commits wait again.
+        cursor.execute("SET synchronous_commit = on")
+        cursor.execute("CHECKPOINT")
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(_FILLED)}")
         cursor.execute("CHECKPOINT")
 
