@@ -5,9 +5,10 @@ unique constraints keep the result the same to the micro.
 """
 
 import io
-from collections import defaultdict
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -287,29 +288,33 @@ def _cut_ranges(settlement: Settlement) -> None:
 @required
 def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
     """Group the range's clicks in the database, split each spend here, and copy the lines back."""
-    clicks: dict[int, dict[int, int]] = defaultdict(dict)
-    creators: dict[int, int] = {}
-    for fan_id, button_id, creator_id, count in settlements.grouped_clicks(part=part):
-        if fan_id in spends:
-            clicks[fan_id][button_id] = count
-            creators[button_id] = creator_id
-    fee_basis_points = part.settlement.fee_basis_points
-    rows = io.StringIO()
-    for fan_id, spend_micros in spends.items():
-        shares = split_spend(spend_micros=spend_micros, clicks=clicks[fan_id])
-        for button_id, amount in shares.items():
-            fee = money.fee_of(amount_micros=amount, basis_points=fee_basis_points)
-            rows.write(
-                f"{part.settlement_id}\t{fan_id}\t{button_id}\t{creators[button_id]}\t{clicks[fan_id][button_id]}"
-                f"\t{amount}\t{fee}\n"
-            )
-    rows.seek(0)
+    lines = io.StringIO("".join(_split_lines(part, spends)))
     with connection.cursor() as cursor:
         cursor.copy_expert(
             "COPY payouts_settlementline"
             " (settlement_id, fan_id, button_id, creator_id, clicks, amount_micros, fee_micros) FROM STDIN",
-            rows,
+            lines,
         )
+
+
+def _split_lines(part: SettlementRange, spends: dict[int, int]) -> Iterator[str]:
+    """Yield the lines of one fan after another, as text for `COPY`."""
+    basis_points = part.settlement.fee_basis_points
+    for fan_id, grouped in itertools.groupby(settlements.grouped_clicks(part=part), key=itemgetter(0)):
+        if fan_id not in spends:
+            continue
+        rows = list(grouped)
+        shares = split_spend(
+            spend_micros=spends[fan_id], clicks={button_id: clicks for _, button_id, _, clicks in rows}
+        )
+        # Most of a fan's shares are the same two amounts.
+        fees = {
+            amount: money.fee_of(amount_micros=amount, basis_points=basis_points) for amount in set(shares.values())
+        }
+        start = f"{part.settlement_id}\t{fan_id}"
+        for _, button_id, creator_id, clicks in rows:
+            amount = shares[button_id]
+            yield f"{start}\t{button_id}\t{creator_id}\t{clicks}\t{amount}\t{fees[amount]}\n"
 
 
 @required
