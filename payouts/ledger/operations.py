@@ -122,16 +122,14 @@ def post_from(*, source: str, parameters: Mapping[str, Any]) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(sql.LOCK.format(source=source), parameters)
-        cursor.execute(sql.REUSED.format(source=source), parameters)
-        for (key,) in cursor.fetchall():
-            raise KeyReused(key)
         cursor.execute(
-            sql.OVERDRAWN.format(source=source), {**parameters, "never_overdrawn": sorted(chart.NEVER_OVERDRAWN)}
+            sql.REFUSED.format(source=source), {**parameters, "never_overdrawn": sorted(chart.NEVER_OVERDRAWN)}
         )
-        for account_id, missing_micros in cursor.fetchall():
+        for reused_key, account_id, missing_micros in cursor.fetchall():
+            if reused_key is not None:
+                raise KeyReused(reused_key)
             raise NotEnoughBalance(LedgerAccount.objects.get(pk=account_id), missing_micros)
-        cursor.execute(sql.MOVE_COUNTERS.format(source=source), parameters)
-        cursor.execute(sql.INSERT.format(source=source), parameters)
+        cursor.execute(sql.POST.format(source=source), parameters)
         return int(cursor.rowcount)
 
 
