@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import connection
 
+from flattr.transactions import savepoint
 from payouts.ledger import chart
 
 
@@ -45,14 +46,15 @@ RULES: Final[Mapping[str, str]] = {
     "counters equal the sums of transfers": """
         SELECT format('account %s (%s) counts %s and %s, its transfers sum to %s and %s', account.id, account.kind,
                       account.debits_micros, account.credits_micros,
-                      coalesce(debits.total, 0), coalesce(credits.total, 0))
+                      coalesce(moved.debits, 0), coalesce(moved.credits, 0))
         FROM ledger_ledgeraccount AS account
-        LEFT JOIN (SELECT debit_account_id AS id, sum(amount_micros) AS total
-                   FROM ledger_transfer GROUP BY 1) AS debits USING (id)
-        LEFT JOIN (SELECT credit_account_id AS id, sum(amount_micros) AS total
-                   FROM ledger_transfer GROUP BY 1) AS credits USING (id)
+        LEFT JOIN (SELECT id, sum(debit) AS debits, sum(credit) AS credits
+                   FROM (SELECT debit_account_id AS id, amount_micros AS debit, 0 AS credit FROM ledger_transfer
+                         UNION ALL
+                         SELECT credit_account_id, 0, amount_micros FROM ledger_transfer) AS side
+                   GROUP BY id) AS moved USING (id)
         WHERE (account.debits_micros, account.credits_micros)
-              <> (coalesce(debits.total, 0), coalesce(credits.total, 0))
+              <> (coalesce(moved.debits, 0), coalesce(moved.credits, 0))
         """,
     "all debits equal all credits": """
         SELECT format('debits are %s, credits are %s', sum(debits_micros), sum(credits_micros))
@@ -84,10 +86,20 @@ RULES: Final[Mapping[str, str]] = {
 """Each rule with the query for what breaks it: one line of text a row, no row where it holds."""
 
 
+_FOR_ALL_CORES: Final = """
+    SET LOCAL parallel_setup_cost = 0;
+    SET LOCAL parallel_tuple_cost = 0;
+    SET LOCAL work_mem = '64MB'
+    """
+"""The planner takes most rows to break a rule, and their way from one process to another to cost more than what two
+processes save. None do. Until the transaction ends, as `LOCAL` says."""
+
+
 def check(rules: Mapping[str, str] = RULES, *, limit: int = 20) -> list[Finding]:
     """Return what breaks these rules, at most `limit` findings a rule; nothing means that all holds."""
     findings: list[Finding] = []
-    with connection.cursor() as cursor:
+    with savepoint(), connection.cursor() as cursor:
+        cursor.execute(_FOR_ALL_CORES)
         for rule, query in rules.items():
             cursor.execute(query)
             findings += [Finding(rule=rule, detail=detail) for (detail,) in cursor.fetchmany(limit)]
