@@ -246,11 +246,42 @@ class SettlementLine(models.Model):
         indexes = [models.Index(fields=["creator", "settlement"], name="settlement_line_by_creator")]
 
 
-class SettlementEarning(models.Model):
-    """What one creator earned in one settlement, over all fans and buttons."""
+class ButtonEarning(models.Model):
+    """What one button earned in one settlement: its lines summed once, so that no page sums them again."""
 
-    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="earnings", db_index=False)
-    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="earnings")
+    # As with lines, `check_books` compares what the database doesn't.
+    settlement = models.ForeignKey(
+        Settlement, on_delete=models.PROTECT, related_name="button_earnings", db_index=False, db_constraint=False
+    )
+    creator = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="button_earnings", db_index=False, db_constraint=False
+    )
+    button = models.ForeignKey(
+        Button, on_delete=models.PROTECT, related_name="earnings", db_index=False, db_constraint=False
+    )
+    clicks = models.PositiveIntegerField(_("clicks"))
+    fans = models.PositiveIntegerField(_("fans"))
+    gross_micros = models.BigIntegerField(_("gross"))
+    fee_micros = models.BigIntegerField(_("fee"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["settlement", "creator", "button"], name="button_earning_once"),
+        ]
+
+    @property
+    def net_micros(self) -> int:
+        """Return what the creator keeps."""
+        return self.gross_micros - self.fee_micros
+
+
+class SettlementEarning(models.Model):
+    """What one creator earned in one settlement: the sum of their buttons' earnings, each fan counted once."""
+
+    settlement = models.ForeignKey(
+        Settlement, on_delete=models.PROTECT, related_name="earnings", db_index=False, db_constraint=False
+    )
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="earnings", db_constraint=False)
     clicks = models.PositiveIntegerField(_("clicks"))
     fans = models.PositiveIntegerField(_("fans"))
     gross_micros = models.BigIntegerField(_("gross"))

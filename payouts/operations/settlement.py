@@ -354,17 +354,35 @@ def _common_parameters(settlement: Settlement) -> dict[str, Any]:
 
 @required
 def _store_earnings(settlement: Settlement) -> None:
-    """Sum the lines for each creator."""
+    """Sum the lines for each button, and these sums for each creator.
+
+    Who clicked several buttons of a creator is one fan. Fans are counted into a table of their own,
+    as PostgreSQL sorts with all cores for that, and not for rows that it inserts.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            -- What the ranges copied is new to the planner, which would look for each line by an index.
+            ANALYZE payouts_settlementline;
+            SET LOCAL parallel_setup_cost = 0;
+            SET LOCAL parallel_tuple_cost = 0;
+            SET LOCAL work_mem = '64MB';
+            INSERT INTO payouts_buttonearning
+                (settlement_id, creator_id, button_id, clicks, fans, gross_micros, fee_micros)
+            SELECT settlement_id, creator_id, button_id, sum(clicks), count(*), sum(amount_micros), sum(fee_micros)
+            FROM payouts_settlementline WHERE settlement_id = %(settlement)s
+            GROUP BY settlement_id, creator_id, button_id ORDER BY creator_id, button_id;
+            CREATE TEMPORARY TABLE fans_of_creators AS
+            SELECT creator_id, count(DISTINCT fan_id) AS fans
+            FROM payouts_settlementline WHERE settlement_id = %(settlement)s GROUP BY creator_id;
             INSERT INTO payouts_settlementearning
                 (settlement_id, creator_id, clicks, fans, gross_micros, fee_micros)
-            SELECT settlement_id, creator_id, sum(clicks), count(DISTINCT fan_id), sum(amount_micros), sum(fee_micros)
-            FROM payouts_settlementline WHERE settlement_id = %s
-            GROUP BY settlement_id, creator_id ORDER BY creator_id
+            SELECT settlement_id, creator_id, sum(clicks), min(counted.fans), sum(gross_micros), sum(fee_micros)
+            FROM payouts_buttonearning JOIN fans_of_creators AS counted USING (creator_id)
+            WHERE settlement_id = %(settlement)s GROUP BY settlement_id, creator_id ORDER BY creator_id;
+            DROP TABLE fans_of_creators
             """,
-            [settlement.pk],
+            {"settlement": settlement.pk},
         )
 
 

@@ -116,20 +116,38 @@ RULES: Final = {
                             WHERE fan_id = spend.fan_id AND period = settlement.period AND undone_at IS NULL) AS click
         WHERE settlement.finished_at IS NULL AND spend.clicks <> click.clicks
         """,
-    "each creator's lines equal the creator's earnings": """
-        SELECT format('settlement %s, creator %s: lines are %s less %s for %s clicks, earnings %s less %s for %s',
-                      settlement_id, creator_id, coalesce(line.gross, 0), coalesce(line.fee, 0),
-                      coalesce(line.clicks, 0), coalesce(earning.gross_micros, 0),
-                      coalesce(earning.fee_micros, 0), coalesce(earning.clicks, 0))
-        FROM payouts_settlementearning AS earning
-        FULL JOIN (SELECT settlement_id, creator_id, sum(amount_micros) AS gross, sum(fee_micros) AS fee,
-                          sum(clicks) AS clicks
+    "each button's lines equal the button's earnings": """
+        SELECT format('settlement %s, creator %s, button %s: lines are %s less %s for %s clicks of %s fans,'
+                      ' earnings %s less %s for %s of %s', settlement_id, creator_id, button_id,
+                      coalesce(line.gross, 0), coalesce(line.fee, 0),
+                      coalesce(line.clicks, 0), coalesce(line.fans, 0),
+                      coalesce(earning.gross_micros, 0), coalesce(earning.fee_micros, 0),
+                      coalesce(earning.clicks, 0), coalesce(earning.fans, 0))
+        FROM payouts_buttonearning AS earning
+        FULL JOIN (SELECT settlement_id, creator_id, button_id, sum(amount_micros) AS gross,
+                          sum(fee_micros) AS fee, sum(clicks) AS clicks, count(*) AS fans
                    FROM payouts_settlementline
                    WHERE settlement_id IN (SELECT id FROM payouts_settlement WHERE finished_at IS NOT NULL)
-                   GROUP BY 1, 2) AS line
+                   GROUP BY 1, 2, 3) AS line
+             USING (settlement_id, creator_id, button_id)
+        WHERE (line.gross, line.fee, line.clicks, line.fans)
+              IS DISTINCT FROM (earning.gross_micros::numeric, earning.fee_micros::numeric,
+                                earning.clicks::bigint, earning.fans::bigint)
+        """,
+    "each creator's earnings are the sum of their buttons' earnings": """
+        SELECT format('settlement %s, creator %s: buttons earned %s less %s for %s clicks of %s fans in all,'
+                      ' earnings are %s less %s for %s of %s', settlement_id, creator_id, coalesce(button.gross, 0),
+                      coalesce(button.fee, 0), coalesce(button.clicks, 0), coalesce(button.fans, 0),
+                      coalesce(earning.gross_micros, 0), coalesce(earning.fee_micros, 0),
+                      coalesce(earning.clicks, 0), coalesce(earning.fans, 0))
+        FROM payouts_settlementearning AS earning
+        FULL JOIN (SELECT settlement_id, creator_id, sum(gross_micros) AS gross, sum(fee_micros) AS fee,
+                          sum(clicks) AS clicks, sum(fans) AS fans, max(fans) AS most_fans
+                   FROM payouts_buttonearning GROUP BY 1, 2) AS button
              USING (settlement_id, creator_id)
-        WHERE (line.gross, line.fee, line.clicks)
+        WHERE (button.gross, button.fee, button.clicks)
               IS DISTINCT FROM (earning.gross_micros::numeric, earning.fee_micros::numeric, earning.clicks::bigint)
+              OR earning.fans NOT BETWEEN button.most_fans AND button.fans
         """,
     "each fan's spend is posted, and no other share": _posted_as_documented(
         """

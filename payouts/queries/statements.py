@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Sum
-
 from accounts.models import CreatorProfile, User
 from buttons.models import Button
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementSpend
+from payouts.models import ButtonEarning, Settlement, SettlementEarning, SettlementLine, SettlementSpend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +50,6 @@ class FanStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreatorLine:
-    """One button in a creator's month, amounts in micros."""
-
-    button: Button
-    clicks: int
-    gross_micros: int
-    fee_micros: int
-
-    @property
-    def net_micros(self) -> int:
-        """Return what the creator keeps."""
-        return self.gross_micros - self.fee_micros
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreatorStatement:
     """A creator's month. `earning` is None where nothing was settled for the creator."""
 
@@ -74,7 +57,7 @@ class CreatorStatement:
     book: Entries
     settlement: Settlement | None
     earning: SettlementEarning | None
-    lines: list[CreatorLine]
+    lines: list[ButtonEarning]
 
 
 def fan_statement(*, fan: User, period: Period) -> FanStatement:
@@ -115,31 +98,19 @@ def creator_statement(*, creator: User, period: Period) -> CreatorStatement:
         .filter(creator=creator, settlement__period=period, settlement__finished_at__isnull=False)
         .first()
     )
-    sums = (
-        list(
-            SettlementLine.objects.filter(settlement=earning.settlement, creator=creator)
-            .values("button_id")
-            .annotate(total_clicks=Sum("clicks"), gross=Sum("amount_micros"), fee=Sum("fee_micros"))
-            .order_by("-gross", "button_id")
-        )
+    lines = (
+        ButtonEarning.objects.filter(settlement=earning.settlement, creator=creator)
+        .select_related("button")
+        .order_by("-gross_micros", "button_id")
         if earning
         else []
     )
-    buttons = Button.objects.in_bulk([row["button_id"] for row in sums])
     return CreatorStatement(
         period=period,
         book=_entries(kind=chart.Kind.CREATOR_BALANCE, owner=creator, period=period),
         settlement=earning.settlement if earning else None,
         earning=earning,
-        lines=[
-            CreatorLine(
-                button=buttons[row["button_id"]],
-                clicks=row["total_clicks"],
-                gross_micros=row["gross"],
-                fee_micros=row["fee"],
-            )
-            for row in sums
-        ],
+        lines=list(lines),
     )
 
 

@@ -102,17 +102,44 @@ BREAKING = [
     ),
     ("each spend of an open settlement counts the clicks that stand", "DELETE FROM buttons_click"),
     (
-        "each creator's lines equal the creator's earnings",
+        "each button's lines equal the button's earnings",
         "UPDATE payouts_settlementline SET fee_micros = fee_micros - 1 WHERE {line}",
     ),
-    ("each creator's lines equal the creator's earnings", "DELETE FROM payouts_settlementline"),
     (
-        "each creator's lines equal the creator's earnings",
+        "each button's lines equal the button's earnings",
+        "DELETE FROM payouts_settlementline",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "DELETE FROM payouts_buttonearning WHERE id = (SELECT max(id) FROM payouts_buttonearning)",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_buttonearning SET clicks = clicks + 1",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_buttonearning SET fans = fans + 1",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_buttonearning SET creator_id = (SELECT min(fan_id) FROM payouts_deposit)",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
         "DELETE FROM payouts_settlementearning WHERE id = (SELECT max(id) FROM payouts_settlementearning)",
     ),
     (
-        "each creator's lines equal the creator's earnings",
+        "each creator's earnings are the sum of their buttons' earnings",
         "UPDATE payouts_settlementearning SET clicks = clicks + 1",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
+        "UPDATE payouts_settlementearning SET fans = fans + 1",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
+        "DELETE FROM payouts_buttonearning",
     ),
     (
         "every fan paid at most the budget that they promised",
@@ -261,20 +288,30 @@ def test_a_fan_split_otherwise_is_found_while_the_month_is_open(october: Period)
 
 
 def test_lines_that_lost_their_digest_are_found(october: Period) -> None:
-    """A micro that changed places within one creator's lines breaks no sum; the published digest tells."""
-    creator, fan, december = given.creator(), given.user(), october.shift(2)
+    """A micro that two fans moved between two buttons, to and fro, breaks no sum; the published digest tells."""
+    december = october.shift(2)
     given.settled(october.next, now=december.start)
-    given.subscription(fan, budget_cents=500, period=december)
-    given.deposit(fan, amount_cents=500, now=december.start)
-    for _ in range(3):
-        given.click(fan, given.button(creator), now=december.start)
+    first, second, third = (given.button(given.creator()) for _ in range(3))
+    one, other = given.user(), given.user()
+    for fan, budget_cents in ((one, 500), (other, 400)):
+        given.subscription(fan, budget_cents=budget_cents, period=december)
+        given.deposit(fan, amount_cents=budget_cents, now=december.start)
+    for each in (first, second, third):
+        given.click(one, each, now=december.start)
+    given.click(other, first, now=december.start)
+    given.click(other, third, now=december.start, times=2)
     finished = given.settled(december, now=december.end)
     assert books.check_everything() == []
-    given.tamper(
-        "UPDATE payouts_settlementline SET amount_micros = 3333333 - amount_micros"
-        " WHERE settlement_id = %s AND id <> (SELECT max(id) - 1 FROM payouts_settlementline)",
-        finished.pk,
-    )
+    for fan, less, more in ((one, first, third), (other, third, first)):
+        for button, micros in ((less, -1), (more, 1)):
+            given.tamper(
+                "UPDATE payouts_settlementline SET amount_micros = amount_micros + %s"
+                " WHERE settlement_id = %s AND fan_id = %s AND button_id = %s",
+                micros,
+                finished.pk,
+                fan.pk,
+                button.pk,
+            )
 
     assert books.check_books() == []
     (finding,) = books.check_everything()
