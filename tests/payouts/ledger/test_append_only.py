@@ -54,6 +54,7 @@ def test_a_transfer_is_never_deleted(transfer: Transfer) -> None:
         "credits_micros = credits_micros - 1",
         "kind = 'creator_balance'",
         "owner_id = %s",
+        "id = id + 1000000",
     ],
 )
 def test_an_account_never_turns_back(transfer: Transfer, change: str) -> None:
@@ -80,3 +81,17 @@ def test_the_database_itself_refuses_an_overdraft() -> None:
 
     with pytest.raises(IntegrityError, match="never_overdrawn"), savepoint():
         LedgerAccount.objects.filter(pk=fan.pk).update(debits_micros=6)
+
+
+@pytest.mark.parametrize("side", ["debit_account_id", "credit_account_id"])
+def test_a_transfer_needs_both_of_its_accounts(transfer: Transfer, side: str) -> None:
+    """No transfer is booked from or to an account that there isn't, among others that are right or alone."""
+    columns = "debit_account_id, credit_account_id, amount_micros, kind, occurred_at"
+    wrong = columns.replace(side, "id + 1000000")
+
+    with pytest.raises(IntegrityError, match="a transfer needs its ledger accounts"), savepoint():
+        connection.cursor().execute(
+            f"INSERT INTO ledger_transfer ({columns}, idempotency_key)"  # noqa: S608  Our own names.
+            f" SELECT {columns}, 'right' FROM ledger_transfer UNION ALL SELECT {wrong}, 'wrong' FROM ledger_transfer"
+        )
+    assert list(Transfer.objects.all()) == [transfer]
