@@ -63,6 +63,19 @@ def open_accounts(*, kind: chart.Kind, owner_ids: Collection[int | None]) -> dic
     return known
 
 
+@required
+def open_accounts_from(*, kind: chart.Kind, source: str, parameters: Mapping[str, Any]) -> None:
+    """Open the accounts of that kind that are missing for the owners whom a query selects, as `owner_id`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_ledgeraccount (kind, owner_id, debits_micros, credits_micros, created_at)"  # noqa: S608  Our own queries.
+            f" SELECT %(kind)s, owner_id, 0, 0, now() FROM ({source}) AS wanted WHERE NOT EXISTS"
+            " (SELECT FROM ledger_ledgeraccount WHERE kind = %(kind)s AND owner_id = wanted.owner_id)"
+            " ORDER BY owner_id ON CONFLICT DO NOTHING",
+            {**parameters, "kind": kind.value},
+        )
+
+
 def _accounts_of(kind: chart.Kind, owner_ids: Collection[int | None]) -> dict[int | None, int]:
     # Arrays are given to the database as one value; Django's `in` makes a parameter of each member.
     with connection.cursor() as cursor:

@@ -389,8 +389,11 @@ def _store_earnings(settlement: Settlement) -> None:
 @required
 def _post_earnings(settlement: Settlement) -> None:
     """Move each creator's net and the platform's fee out of clearing."""
-    creators = settlement.earnings.order_by("creator_id").values_list("creator_id", flat=True)
-    ledger.open_accounts(kind=chart.Kind.CREATOR_BALANCE, owner_ids=list(creators))
+    ledger.open_accounts_from(
+        kind=chart.Kind.CREATOR_BALANCE,
+        source="SELECT creator_id AS owner_id FROM payouts_settlementearning WHERE settlement_id = %(settlement)s",
+        parameters={"settlement": settlement.pk},
+    )
     ledger.post_from(
         source="""
             SELECT %(clearing)s AS debit_account_id, part.account_id AS credit_account_id,
