@@ -136,14 +136,14 @@ def post_from(*, source: str, parameters: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql.LOCK.format(source=source), parameters)
         cursor.execute(
-            sql.REFUSED.format(source=source), {**parameters, "never_overdrawn": sorted(chart.NEVER_OVERDRAWN)}
+            sql.POST.format(source=source), {**parameters, "never_overdrawn": sorted(chart.NEVER_OVERDRAWN)}
         )
-        for reused_key, account_id, missing_micros in cursor.fetchall():
-            if reused_key is not None:
-                raise KeyReused(reused_key)
-            raise NotEnoughBalance(LedgerAccount.objects.get(pk=account_id), missing_micros)
-        cursor.execute(sql.POST.format(source=source), parameters)
-        return int(cursor.rowcount)
+        ((added, reused_key, overdrawn_id, missing_micros),) = cursor.fetchall()
+    if reused_key is not None:
+        raise KeyReused(reused_key)
+    if overdrawn_id is not None:
+        raise NotEnoughBalance(LedgerAccount.objects.get(pk=overdrawn_id), missing_micros)
+    return int(added)
 
 
 @required
