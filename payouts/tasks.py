@@ -13,7 +13,7 @@ from accounts import tasks as accounts_tasks
 from accounts.models import User
 from flattr.period import Period
 from payouts.models import Settlement
-from payouts.operations import alarms, deposits, payouts, settlement
+from payouts.operations import alarms, announcements, deposits, payouts, settlement
 from payouts.queries import books, due, settlements
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def finish_settlement(settlement_id: int) -> None:
 @shared_task
 def announce_settlement(settlement_id: int) -> None:
     """Tell everybody whose money moved, then go on: to the next month due, or to charging for the new one."""
-    settlement.announce_settlement(settlement_id=settlement_id, now=timezone.now())
+    announcements.announce_settlement(settlement_id=settlement_id, now=timezone.now())
     accounts_tasks.send_notifications.delay()
     settle_due_months.delay()
     renew_deposits.delay()

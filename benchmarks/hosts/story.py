@@ -155,13 +155,13 @@ class Story:
         counts = Counter(clicks.values())
         before = dict(self._query("SELECT button_id, count(*) FROM buttons_click WHERE undone_at IS NULL GROUP BY 1"))
         with visitors.Browser(self._webs[0]) as first, visitors.Browser(self._webs[1]) as second:
+            # A host remembers what it has shown for a while, so each badge is looked at once.
+            last, session, click_id = next(iter(counts)), sessions[0], uuid.uuid4()
+            require(second.click(last, session=session, click_id=click_id), "the last click was refused")
             for button in counts:
                 shown = {browser.badge(button) for browser in (first, second)}
-                require(shown == {badge(count=before[button])}, f"the hosts show other counts for button {button}")
-            button, session = next(iter(counts)), sessions[0]
-            click_id = uuid.uuid4()
-            require(second.click(button, session=session, click_id=click_id), "the last click was refused")
-            require(first.badge(button) == badge(count=before[button] + 1), "a click at web2 doesn't show at web1")
+                expected = badge(count=before[button] + (button == last))
+                require(shown == {expected}, f"the hosts show other counts for button {button}")
         report(
             f"{len(clicks)} clicks, of which {len(found) - len(clicks)} were sent to both web hosts and counted once;"
             f" both show the same count for each of {len(counts)} buttons"

@@ -14,8 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from accounts import operations as accounts_operations
-from accounts.models import Notification
 from buttons.operations import periods
 from flattr import money
 from flattr.period import Period
@@ -24,7 +22,7 @@ from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement, SettlementRange, SettlementSpend
-from payouts.operations import deposits
+from payouts.operations import announcements, deposits
 from payouts.queries import books, due, settlements
 from payouts.split import split_spend
 
@@ -69,7 +67,7 @@ def settle(*, period: Period, clock: Callable[[], datetime], step: Step) -> bool
         settle_range(settlement_id=settlement.pk, number=number, now=clock())
         step(done, len(numbers))
     finished_here = finish_settlement(settlement_id=settlement.pk, now=clock())
-    announce_settlement(settlement_id=settlement.pk, now=clock())
+    announcements.announce_settlement(settlement_id=settlement.pk, now=clock())
     return finished_here
 
 
@@ -165,42 +163,6 @@ def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -
     settlement.save(update_fields=["digest", "finished_at"])
     _refuse_wrong_books()
     return True
-
-
-@durable
-def announce_settlement(*, settlement_id: int, now: datetime) -> None:
-    """Note an email for everybody whose money moved; telling twice changes nothing."""
-    settlement = Settlement.objects.select_for_update().get(pk=settlement_id)
-    if settlement.announced_at is not None or settlement.finished_at is None:
-        return
-    accounts_operations.notify_many(notifications=_announcements(settlement, now))
-    settlement.announced_at = now
-    settlement.save(update_fields=["announced_at"])
-
-
-def _announcements(settlement: Settlement, now: datetime) -> Iterator[Notification]:
-    """Yield an email for each fan and each creator, without holding all of them in memory."""
-    period = str(settlement.period)
-    spends = settlement.spends.order_by("fan_id").values_list("fan_id", "spend_micros", "clicks")
-    for fan_id, spend, clicks in spends.iterator():
-        yield Notification(
-            recipient_id=fan_id,
-            kind=Notification.Kind.MONTH_SETTLED,
-            subject_key=period,
-            context={"period": period, "spend_micros": spend, "clicks": clicks},
-            created_at=now,
-        )
-    earnings = settlement.earnings.order_by("creator_id").values_list(
-        "creator_id", "gross_micros", "fee_micros", "clicks"
-    )
-    for creator_id, gross, fee, clicks in earnings.iterator():
-        yield Notification(
-            recipient_id=creator_id,
-            kind=Notification.Kind.EARNINGS_SETTLED,
-            subject_key=period,
-            context={"period": period, "gross_micros": gross, "net_micros": gross - fee, "clicks": clicks},
-            created_at=now,
-        )
 
 
 def _refuse_wrong_books() -> None:

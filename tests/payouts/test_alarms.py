@@ -11,7 +11,7 @@ from flattr.period import Period
 from payouts import tasks
 from payouts.gateway import Outcome, Result
 from payouts.models import Deposit, Payout, Refund
-from payouts.operations import deposits, settlement
+from payouts.operations import announcements, deposits, settlement
 from payouts.queries import books, due
 from tests import given
 
@@ -146,7 +146,7 @@ def test_a_settlement_that_nobody_is_told_of_raises_an_alarm(fan: User, october:
             "The settlement of 2026-10 is finished, and nobody was told for more than six hours.",
         )
     ]
-    settlement.announce_settlement(settlement_id=opened.pk, now=late)
+    announcements.announce_settlement(settlement_id=opened.pk, now=late)
     assert list(due.overdue(now=late + timedelta(seconds=1))) == []
 
 

@@ -16,7 +16,7 @@ from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementSpend
-from payouts.operations import deposits, settlement
+from payouts.operations import announcements, deposits, settlement
 from payouts.queries import balances, books, settlements
 from tests import given
 
@@ -307,7 +307,7 @@ def test_everybody_whose_money_moved_is_told_once(october: Period, after_october
     fan, liked = given.funded_fan(budget_cents=500, period=october), given.button()
     given.click(fan, liked, now=october.start)
     finished = given.settled(october, now=after_october)
-    settlement.announce_settlement(settlement_id=finished.pk, now=after_october + timedelta(hours=1))
+    announcements.announce_settlement(settlement_id=finished.pk, now=after_october + timedelta(hours=1))
 
     assert {each.kind: (each.recipient, each.context) for each in Notification.objects.all()} == {
         "month_settled": (fan, {"period": "2026-10", "spend_micros": 5 * EURO, "clicks": 1}),
@@ -325,7 +325,7 @@ def test_an_unfinished_settlement_is_never_announced(october: Period, after_octo
     """Nobody hears of money that hasn't moved."""
     given.click(given.funded_fan(budget_cents=500, period=october), given.button(), now=october.start)
     opened = settlement.open_settlement(period=october, now=after_october)
-    settlement.announce_settlement(settlement_id=opened.pk, now=after_october)
+    announcements.announce_settlement(settlement_id=opened.pk, now=after_october)
     opened.refresh_from_db()
 
     assert opened.announced_at is None

@@ -16,7 +16,7 @@ from flattr.transactions import durable_block
 from payouts.ledger import chart
 from payouts.ledger.models import Transfer
 from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementRange, SettlementSpend
-from payouts.operations import settlement
+from payouts.operations import announcements, settlement
 from payouts.queries import balances, books, settlements
 from tests import given
 
@@ -72,14 +72,14 @@ def test_a_killed_settlement_goes_on_to_the_same_digest(steps: int, october: Per
     each_step: list[Callable[..., object]] = [
         *(functools.partial(settlement.settle_range, number=number) for number in (2, 0, 1)),
         settlement.finish_settlement,
-        settlement.announce_settlement,
+        announcements.announce_settlement,
     ]
     for call in each_step[:steps]:
         call(settlement_id=opened.pk, now=after_october)
     assert books.check_books() == []
 
     assert settle(october, after_october) is (steps <= RANGES)
-    settlement.announce_settlement(settlement_id=opened.pk, now=after_october)
+    announcements.announce_settlement(settlement_id=opened.pk, now=after_october)
     assert Settlement.objects.get().digest == undisturbed
     assert Notification.objects.count() == 8
     assert books.check_books() == []

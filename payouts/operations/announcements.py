@@ -1,0 +1,45 @@
+"""What a settlement tells the people whose money it moved."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from accounts import operations as accounts_operations
+from accounts.models import Notification
+from flattr.transactions import durable
+from payouts.models import Settlement
+
+
+@durable
+def announce_settlement(*, settlement_id: int, now: datetime) -> None:
+    """Note an email for everybody whose money moved; telling twice changes nothing."""
+    settlement = Settlement.objects.select_for_update().get(pk=settlement_id)
+    if settlement.announced_at is not None or settlement.finished_at is None:
+        return
+    accounts_operations.notify_many(notifications=_announcements(settlement, now))
+    settlement.announced_at = now
+    settlement.save(update_fields=["announced_at"])
+
+
+def _announcements(settlement: Settlement, now: datetime) -> Iterator[Notification]:
+    """Yield an email for each fan and each creator, without holding all of them in memory."""
+    period = str(settlement.period)
+    spends = settlement.spends.order_by("fan_id").values_list("fan_id", "spend_micros", "clicks")
+    for fan_id, spend, clicks in spends.iterator():
+        yield Notification(
+            recipient_id=fan_id,
+            kind=Notification.Kind.MONTH_SETTLED,
+            subject_key=period,
+            context={"period": period, "spend_micros": spend, "clicks": clicks},
+            created_at=now,
+        )
+    earnings = settlement.earnings.order_by("creator_id").values_list(
+        "creator_id", "gross_micros", "fee_micros", "clicks"
+    )
+    for creator_id, gross, fee, clicks in earnings.iterator():
+        yield Notification(
+            recipient_id=creator_id,
+            kind=Notification.Kind.EARNINGS_SETTLED,
+            subject_key=period,
+            context={"period": period, "gross_micros": gross, "net_micros": gross - fee, "clicks": clicks},
+            created_at=now,
+        )
