@@ -12,6 +12,7 @@ from accounts import queries as accounts_queries
 from accounts import tasks as accounts_tasks
 from accounts.models import User
 from flattr.period import Period
+from flattr.transactions import durable_block
 from payouts.models import Settlement
 from payouts.operations import alarms, announcements, deposits, payouts, settlement
 from payouts.queries import books, due, settlements
@@ -88,8 +89,10 @@ def renew_deposits() -> None:
     if due.due_periods(now=now):
         return
     fans = accounts_queries.active_subscriptions(period=Period.at(now)).values_list("fan_id", flat=True)
-    for fan_id in fans.iterator():
-        renew_deposit.delay(fan_id)
+    # The fans come by a cursor, which outside a transaction would outlive it: PgBouncer couldn't lend the connection.
+    with durable_block():
+        for fan_id in fans.iterator():
+            renew_deposit.delay(fan_id)
 
 
 @shared_task

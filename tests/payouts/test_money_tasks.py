@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from celery.app import app_or_default
+from django.db.backends.postgresql.base import DatabaseWrapper
 from kombu.exceptions import OperationalError
 
 from accounts import tasks as accounts_tasks
@@ -132,6 +133,27 @@ def test_the_sweep_finishes_a_month_without_fans(rung: Rung, after_october: date
         work_off(rung)
 
     assert Settlement.objects.get().announced_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_renewals_read_the_fans_inside_a_transaction(
+    rung: Rung, fan: User, october: Period, after_october: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cursor that outlives its transaction would be lost where PgBouncer lends a connection for one alone."""
+    inside = []
+    chunked_cursor = DatabaseWrapper.chunked_cursor
+
+    def seen(self: Any) -> Any:
+        inside.append(self.in_atomic_block)
+        return chunked_cursor(self)
+
+    given.settled(october, now=after_october)
+    monkeypatch.setattr(DatabaseWrapper, "chunked_cursor", seen)
+    with time_machine.travel(after_october, tick=False):
+        tasks.renew_deposits()
+
+    assert rung == [("renew_deposit", (fan.pk,))]
+    assert inside == [True]
 
 
 def test_renewals_wait_for_the_settlement(rung: Rung, fan: User, october: Period, after_october: datetime) -> None:
