@@ -54,7 +54,9 @@ class Button(models.Model):
         OTHER = "other", _("other")
 
     public_id = models.CharField(_("public id"), max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id)
-    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("creator"))
+    creator = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("creator"), db_index=False
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("site"))
     url = models.URLField(_("address"), max_length=2000)
     title = models.CharField(_("title"), max_length=200)
@@ -69,6 +71,7 @@ class Button(models.Model):
         verbose_name = _("button")
         verbose_name_plural = _("buttons")
         constraints = [models.UniqueConstraint(fields=["creator", "url"], name="button_once_a_url")]
+        indexes = [models.Index(fields=["creator", "-created_at", "-id"], name="button_newest_of_creator")]
 
     def __str__(self) -> str:
         """Show the title."""
