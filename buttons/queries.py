@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from buttons.models import Button, Click, ClosedPeriod
+from flattr import pages
 from flattr.gathering import Gathering
 from flattr.period import Period
 
@@ -30,6 +33,7 @@ class ClickedButton:
     button: Button
     clicks: int
     latest_click_id: str
+    clicked_at: datetime
 
 
 def standing_clicks(*, period: Period) -> QuerySet[Click]:
@@ -55,6 +59,7 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
             button=buttons[row["button_id"]],
             clicks=row["clicks"],
             latest_click_id=str(latest[row["button_id"]]),
+            clicked_at=row["newest"],
         )
         for row in rows
         # What was undone between the two queries is in one of them alone.
@@ -126,23 +131,22 @@ class ButtonMonth:
     fans: int
 
 
-def creator_clicks(*, creator: User, period: Period) -> list[ButtonMonth]:
+def creator_clicks(*, creator: User, period: Period, place: pages.Place | None = None) -> pages.Page[ButtonMonth]:
     """Return the creator's buttons with their clicks and fans of the period, most clicked first."""
-    buttons = Button.objects.filter(creator=creator).order_by("title", "id")
-    counted = {
-        button_id: (clicks, fans)
-        for button_id, clicks, fans in standing_clicks(period=period)
-        .filter(button__in=buttons.order_by())
-        .order_by()
-        .values_list("button_id")
-        .annotate(clicks=Count("id"), fans=Count("fan_id", distinct=True))
-    }
-    months = [
-        ButtonMonth(button=button, clicks=clicks, fans=fans)
-        for button in buttons
-        for clicks, fans in [counted.get(button.pk, (0, 0))]
-    ]
-    return sorted(months, key=lambda month: -month.clicks)
+    clicks = standing_clicks(period=period).filter(button=OuterRef("pk")).order_by().values("button_id")
+    # Fans are told apart for the buttons of the page alone: the database counts them after it has cut the list.
+    found = pages.cut(
+        Button.objects.filter(creator=creator)
+        .annotate(
+            month_clicks=Coalesce(Subquery(clicks.annotate(number=Count("*")).values("number")), 0),
+            month_fans=Coalesce(Subquery(clicks.annotate(number=Count("fan_id", distinct=True)).values("number")), 0),
+        )
+        .order_by("-month_clicks", "-id"),
+        place=place,
+    )
+    return found.showing(
+        [ButtonMonth(button=each, clicks=each.month_clicks, fans=each.month_fans) for each in found.rows]
+    )
 
 
 def public_buttons(*, creator: User) -> QuerySet[Button]:

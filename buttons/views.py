@@ -19,6 +19,7 @@ from buttons.forms import ButtonForm
 from buttons.models import Button
 from buttons.operations import buttons as operations
 from buttons.operations import clicks
+from flattr import pages
 from flattr.navigation import next_page
 from flattr.period import Period
 
@@ -27,7 +28,7 @@ from flattr.period import Period
 def creator(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a creator's public page."""
     profile = get_object_or_404(CreatorProfile.objects.select_related("user"), slug=slug)
-    buttons = queries.public_buttons(creator=profile.user)[:100]
+    buttons = pages.cut(queries.public_buttons(creator=profile.user), place=pages.Place.of(request))
     return render(request, "buttons/creator.html", {"profile": profile, "buttons": buttons})
 
 
@@ -56,7 +57,7 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
 def own_buttons(request: HttpRequest) -> HttpResponse:
     """List the creator's buttons with this month's clicks."""
     period = Period.at(timezone.now())
-    months = queries.creator_clicks(creator=user_of(request), period=period)[:500]
+    months = queries.creator_clicks(creator=user_of(request), period=period, place=pages.Place.of(request))
     return render(request, "buttons/own_buttons.html", {"months": months, "period": period})
 
 

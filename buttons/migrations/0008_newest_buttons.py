@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Replaces an index."""
 
-    dependencies = [("buttons", "0007_click_count")]
+    dependencies = [("buttons", "0007_click_counts")]
 
     operations = [
         migrations.AddIndex(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from accounts.models import CreatorProfile, User
 from buttons.models import Button
+from flattr import pages
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
@@ -41,7 +42,7 @@ class FanStatement:
     book: Entries
     settlement: Settlement | None
     spend: SettlementSpend | None
-    lines: list[FanLine]
+    lines: pages.Page[FanLine]
 
     @property
     def click_worth_micros(self) -> int:
@@ -57,60 +58,68 @@ class CreatorStatement:
     book: Entries
     settlement: Settlement | None
     earning: SettlementEarning | None
-    lines: list[ButtonEarning]
+    lines: pages.Page[ButtonEarning]
 
 
-def fan_statement(*, fan: User, period: Period) -> FanStatement:
-    """Return the fan's month: entries of the balance, and each button with clicks and amount."""
+def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None) -> FanStatement:
+    """Return the fan's month: entries of the balance, and each button with clicks and amount, or a page of them."""
     spend = (
         SettlementSpend.objects.select_related("settlement")
         .filter(fan=fan, settlement__period=period, settlement__finished_at__isnull=False)
         .first()
     )
     lines = (
-        SettlementLine.objects.filter(settlement=spend.settlement, fan=fan)
-        .select_related("button__creator__creator_profile")
-        .order_by("-amount_micros", "button_id")
+        pages.cut(
+            SettlementLine.objects.filter(settlement=spend.settlement, fan=fan)
+            .select_related("button__creator__creator_profile")
+            .order_by("-amount_micros", "button_id"),
+            place=place,
+        )
         if spend
-        else []
+        else pages.Page(rows=[])
     )
     return FanStatement(
         period=period,
         book=_entries(kind=chart.Kind.FAN_BALANCE, owner=fan, period=period),
         settlement=spend.settlement if spend else None,
         spend=spend,
-        lines=[
-            FanLine(
-                button=line.button,
-                creator=getattr(line.button.creator, "creator_profile", None),
-                clicks=line.clicks,
-                amount_micros=line.amount_micros,
-            )
-            for line in lines
-        ],
+        lines=lines.showing(
+            [
+                FanLine(
+                    button=line.button,
+                    creator=getattr(line.button.creator, "creator_profile", None),
+                    clicks=line.clicks,
+                    amount_micros=line.amount_micros,
+                )
+                for line in lines
+            ]
+        ),
     )
 
 
-def creator_statement(*, creator: User, period: Period) -> CreatorStatement:
-    """Return the creator's month: entries of the balance, and each button with clicks, gross, fee and net."""
+def creator_statement(*, creator: User, period: Period, place: pages.Place | None = None) -> CreatorStatement:
+    """Return the creator's month: entries, and each button, or a page of them, with clicks, gross, fee and net."""
     earning = (
         SettlementEarning.objects.select_related("settlement")
         .filter(creator=creator, settlement__period=period, settlement__finished_at__isnull=False)
         .first()
     )
     lines = (
-        ButtonEarning.objects.filter(settlement=earning.settlement, creator=creator)
-        .select_related("button")
-        .order_by("-gross_micros", "button_id")
+        pages.cut(
+            ButtonEarning.objects.filter(settlement=earning.settlement, creator=creator)
+            .select_related("button")
+            .order_by("-gross_micros", "button_id"),
+            place=place,
+        )
         if earning
-        else []
+        else pages.Page(rows=[])
     )
     return CreatorStatement(
         period=period,
         book=_entries(kind=chart.Kind.CREATOR_BALANCE, owner=creator, period=period),
         settlement=earning.settlement if earning else None,
         earning=earning,
-        lines=list(lines),
+        lines=lines,
     )
 
 

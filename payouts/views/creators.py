@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.views import creator_required, user_of
-from flattr import money
+from flattr import money, pages
 from flattr.period import Period
 from flattr.templatetags.money import cents
 from payouts.forms import PayoutForm
@@ -52,7 +52,10 @@ def earnings(request: HttpRequest) -> HttpResponse:
             "on_hold_micros": balances.on_hold_micros(creator=creator, now=now),
             "withdrawable_cents": balances.withdrawable_cents(creator=creator, now=now),
             "months": statements.creator_months(creator=creator),
-            "payouts": creator.payouts.order_by("-requested_at")[:24],
+            "payouts": pages.cut(
+                creator.payouts.order_by("-requested_at", "-id"),
+                place=pages.Place.of(request, name="payouts", size=24),
+            ),
             "period": Period.at(now),
         },
         status=422 if form.errors else 200,
@@ -63,7 +66,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
 @require_safe
 def earnings_of(request: HttpRequest, period: Period) -> HttpResponse:
     """Show a month's earnings by button, and the entries of the balance."""
-    shown = statements.creator_statement(creator=user_of(request), period=period)
+    shown = statements.creator_statement(creator=user_of(request), period=period, place=pages.Place.of(request))
     return render(request, "payouts/earnings_of.html", {"statement": shown})
 
 

@@ -1,6 +1,7 @@
 """A fan's pages: this month's cake, the subscription, deposits, statements."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,7 @@ from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import Subscription
 from accounts.views import user_of
-from flattr import money
+from flattr import money, pages
 from flattr.navigation import next_page
 from flattr.period import Period
 from flattr.templatetags.money import month
@@ -33,14 +34,16 @@ def cake(request: HttpRequest) -> HttpResponse:
     """Show this month's cake as it would be cut now."""
     fan, period = user_of(request), Period.at(timezone.now())
     cake_now = forecasts.cake_of(fan=fan, period=period)
+    slices = pages.cut_list(cake_now.slices, key_of=lambda each: each.key, place=pages.Place.of(request))
     return render(
         request,
         "payouts/cake.html",
         {
             "cake": cake_now,
             "balance_micros": balances.fan_balance_micros(fan=fan),
-            "parts": [(each.button.title, each.clicks) for each in cake_now.slices],
-            "rows": [(each, uuid.uuid4()) for each in cake_now.slices],
+            "slices": slices,
+            "parts": _parts(slices, clicks=cake_now.clicks),
+            "rows": [(each, uuid.uuid4()) for each in slices],
         },
     )
 
@@ -50,8 +53,10 @@ def cake(request: HttpRequest) -> HttpResponse:
 def subscription(request: HttpRequest) -> HttpResponse:
     """Show the fan's promise, or change it and pay where the balance doesn't cover the month."""
     fan, now = user_of(request), timezone.now()
-    history = list(accounts_queries.subscription_history(fan=fan)[:24])
-    latest = history[0] if history else None
+    history = pages.cut(
+        accounts_queries.subscription_history(fan=fan), place=pages.Place.of(request, name="history", size=24)
+    )
+    latest = next(iter(history), None) if history.is_first else accounts_queries.latest_subscription(fan=fan)
     initial = {"budget_cents": latest.budget_cents, "term_months": latest.term_months} if latest else None
     form = SubscriptionForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -77,8 +82,14 @@ def subscription(request: HttpRequest) -> HttpResponse:
             "history": history,
             "balance_micros": balances.fan_balance_micros(fan=fan),
             "unused_cents": balances.unused_cents(fan=fan, now=now),
-            "deposits": fan.deposits.order_by("-started_at")[:12],
-            "refunds": fan.refunds.order_by("-requested_at")[:12],
+            "deposits": pages.cut(
+                fan.deposits.order_by("-started_at", "-id"),
+                place=pages.Place.of(request, name="payments", size=12),
+            ),
+            "refunds": pages.cut(
+                fan.refunds.order_by("-requested_at", "-id"),
+                place=pages.Place.of(request, name="refunds", size=12),
+            ),
             "new_ids": {"deposit": uuid.uuid4(), "refund": uuid.uuid4()},
             "next": next_page(request, default=""),
         },
@@ -177,8 +188,8 @@ def statement_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def statement(request: HttpRequest, period: Period) -> HttpResponse:
     """Show where every cent of a month went."""
-    shown = statements.fan_statement(fan=user_of(request), period=period)
-    parts = [(line.button.title, line.clicks) for line in shown.lines]
+    shown = statements.fan_statement(fan=user_of(request), period=period, place=pages.Place.of(request))
+    parts = _parts(shown.lines, clicks=shown.spend.clicks if shown.spend else 0)
     return render(request, "payouts/statement.html", {"statement": shown, "parts": parts})
 
 
@@ -201,6 +212,13 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
             for line in shown.lines
         ],
     )
+
+
+def _parts(rows: Iterable[forecasts.Slice | statements.FanLine], *, clicks: int) -> list[tuple[str, int]]:
+    """Return what to draw of a cake: the slices of a page, and what the other pages show as one."""
+    parts = [(each.button.title, each.clicks) for each in rows]
+    others = clicks - sum(weight for _title, weight in parts)
+    return [*parts, (_("Everything else"), others)] if others else parts
 
 
 def _back_with_errors(request: HttpRequest, form: OnceForm) -> HttpResponse:

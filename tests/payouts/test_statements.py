@@ -32,7 +32,7 @@ def test_a_fans_statement_tells_where_everything_went(october: Period, after_oct
         (twice, 2, 4 * EURO),
         (once, 1, 2 * EURO),
     ]
-    assert statement.lines[0].creator == twice.creator.creator_profile
+    assert statement.lines.rows[0].creator == twice.creator.creator_profile
     assert (statement.book.opening_micros, statement.book.closing_micros) == (3 * EURO, 2 * EURO)
     assert [entry.change_micros for entry in statement.book.entries] == [5 * EURO, -6 * EURO]
     assert (statement.settlement, statement.click_worth_micros) == (finished, 2 * EURO)
@@ -66,8 +66,8 @@ def test_a_person_without_money_has_an_empty_statement(october: Period) -> None:
     fan = statements.fan_statement(fan=person, period=october)
     creator = statements.creator_statement(creator=person, period=october)
 
-    assert (fan.spend, fan.settlement, fan.lines, fan.click_worth_micros) == (None, None, [], 0)
-    assert (creator.earning, creator.settlement, creator.lines) == (None, None, [])
+    assert (fan.spend, fan.settlement, fan.lines.rows, fan.click_worth_micros) == (None, None, [], 0)
+    assert (creator.earning, creator.settlement, creator.lines.rows) == (None, None, [])
     assert fan.book == creator.book == statements.Entries(opening_micros=0, entries=[])
     assert fan.book.closing_micros == 0
     assert statements.fan_months(fan=person) == []
