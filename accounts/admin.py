@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import operations
-from accounts.models import CreatorProfile, Notification, Subscription, User
+from accounts.models import NOTIFICATION_ATTEMPTS_MAX, CreatorProfile, Notification, Subscription, User
 from flattr.admin import ReadOnlyAdmin, ShortPaginator
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: object, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
         """Return the emails of that state."""
         del request
-        is_given_up = Q(sent_at__isnull=True, attempts__gte=operations.NOTIFICATION_ATTEMPTS_MAX)
+        is_given_up = Q(sent_at__isnull=True, attempts__gte=NOTIFICATION_ATTEMPTS_MAX)
         states = {
             "waiting": Q(sent_at__isnull=True) & ~is_given_up,
             "given_up": is_given_up,

@@ -20,6 +20,7 @@ from flattr.fields import PeriodField
 
 BUDGET_CENTS_MIN: Final = 200
 BUDGET_CENTS_MAX: Final = 50_000
+NOTIFICATION_ATTEMPTS_MAX: Final = 8
 
 
 class UserManager(BaseUserManager["User"]):
@@ -195,6 +196,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    tried_at = models.DateTimeField(_("last tried"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("notification")

@@ -3,12 +3,14 @@
 import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError
 from django.template.loader import render_to_string
 from django.utils.translation import override
@@ -26,8 +28,6 @@ from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
 
 logger = logging.getLogger(__name__)
-
-NOTIFICATION_ATTEMPTS_MAX: Final = 8
 
 
 class BudgetOutOfRange(ValueError):
@@ -197,55 +197,65 @@ def notify_many(*, notifications: Iterable[Notification]) -> None:
         Notification.objects.bulk_create(some, ignore_conflicts=True)
 
 
-def send_notifications(*, now: datetime, limit: int = 500) -> int:
-    """Send the emails that are owed, oldest first, and return how many went out.
+def send_notifications(*, now: datetime, limit: int = 100) -> int:
+    """Send some of the emails that are due, oldest first, and return how many went out.
 
-    One that fails is tried again by a later run, a few times with growing pauses; the others go on.
+    One that fails is tried again by a later run, a few times with growing pauses; the others go on. They
+    share a connection to the mail server, whose opening takes longer than an email.
     """
-    owed = (
-        Notification.objects.filter(sent_at__isnull=True, attempts__lt=NOTIFICATION_ATTEMPTS_MAX)
-        .order_by("created_at")
-        .values_list("id", "created_at", "attempts")
-    )
-    # Those that pause are passed over before the limit counts, or enough of them would stop all others.
-    due = (id_ for id_, created_at, attempts in owed if now >= created_at + _pause_after(attempts))
-    return sum(_send_notification(notification_id=id_, now=now) for id_ in list(islice(due, limit)))
+    due = list(queries.due_notifications(now=now).values_list("id", flat=True)[:limit])
+    server = mail.get_connection()
+    try:
+        return sum(_send_notification(notification_id=id_, server=server, now=now) for id_ in due)
+    finally:
+        _hang_up(server)
 
 
 @durable
 def send_again(*, notification_ids: Sequence[uuid.UUID]) -> int:
     """Let those of the emails that are unsent be tried as if for the first time; return how many they are."""
-    return Notification.objects.filter(pk__in=notification_ids, sent_at__isnull=True).update(attempts=0)
-
-
-def _pause_after(attempts: int) -> timedelta:
-    """Return how long after its writing an email is tried again: 0, 2, 6, 14 ... minutes."""
-    return timedelta(minutes=2 ** (attempts + 1) - 2)
+    return Notification.objects.filter(pk__in=notification_ids, sent_at__isnull=True).update(
+        attempts=0, tried_at=None
+    )
 
 
 @durable
-def _send_notification(*, notification_id: uuid.UUID, now: datetime) -> bool:
-    """Send one email unless somebody else does or did; the row lock keeps two workers apart."""
+def _send_notification(*, notification_id: uuid.UUID, server: BaseEmailBackend, now: datetime) -> bool:
+    """Send one email unless somebody else does or did; the row lock keeps two workers apart.
+
+    Each is committed by itself, so that a killed worker repeats the one that it was at, and no other.
+    """
     notification = (
-        Notification.objects.select_for_update(skip_locked=True, of=("self",))
+        queries.due_notifications(now=now)
+        .select_for_update(skip_locked=True, of=("self",))
         .select_related("recipient")
-        .filter(pk=notification_id, sent_at__isnull=True)
+        .filter(pk=notification_id)
         .first()
     )
     if notification is None:
         return False
     notification.attempts += 1
+    notification.tried_at = now
     try:
         subject, body = render_notification(notification)
-        mail.send_mail(subject, body, None, [notification.recipient.email])
+        server.open()
+        mail.EmailMessage(subject, body, to=[notification.recipient.email], connection=server).send()
     except Exception:
         # Whatever is wrong with this one, the others go on; an alarm tells of what stays unsent.
         logger.exception("%s was not sent", notification.pk)
-        notification.save(update_fields=["attempts"])
+        notification.save(update_fields=["attempts", "tried_at"])
+        # Should the connection be what is wrong, the next one opens it anew.
+        _hang_up(server)
         return False
     notification.sent_at = now
-    notification.save(update_fields=["attempts", "sent_at"])
+    notification.save(update_fields=["attempts", "tried_at", "sent_at"])
     return True
+
+
+def _hang_up(server: BaseEmailBackend) -> None:
+    """Close the connection to the mail server; what it says to that matters to no email."""
+    with suppress(OSError):
+        server.close()
 
 
 def render_notification(notification: Notification) -> tuple[str, str]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import CreatorProfile, Subscription, User
+from accounts.models import NOTIFICATION_ATTEMPTS_MAX, CreatorProfile, Notification, Subscription, User
 from accounts.sessions import SessionStore
 from flattr.period import Period
 
@@ -79,6 +80,20 @@ def active_subscriptions(*, period: Period) -> QuerySet[Subscription]:
     return Subscription.objects.filter(
         id__in=in_force.values("id"), state=Subscription.State.ACTIVE, fan__is_active=True
     )
+
+
+def due_notifications(*, now: datetime) -> QuerySet[Notification]:
+    """Return the emails that are to be tried now, oldest first.
+
+    One that failed is due 2, 6, 14 ... minutes after its writing, and never twice within a minute: an old
+    one whose pauses are all past would else be given up in the few seconds that the mail server is away.
+    """
+    paused_enough = Q()
+    for attempts in range(NOTIFICATION_ATTEMPTS_MAX):
+        written_before = now - timedelta(minutes=2 ** (attempts + 1) - 2)
+        paused_enough |= Q(attempts=attempts, created_at__lte=written_before)
+    rested = Q(tried_at__isnull=True) | Q(tried_at__lte=now - timedelta(minutes=1))
+    return Notification.objects.filter(paused_enough, rested, sent_at__isnull=True).order_by("created_at")
 
 
 def is_creator(user: "User | AnonymousUser") -> bool:

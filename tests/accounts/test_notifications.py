@@ -2,6 +2,7 @@
 
 import functools
 from datetime import datetime, timedelta
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import time_machine
 from django.core.mail.backends.locmem import EmailBackend
 
 from accounts import operations, tasks
-from accounts.models import Notification, User
+from accounts.models import NOTIFICATION_ATTEMPTS_MAX, Notification, User
 from flattr.transactions import durable
 from tests import given
 
@@ -111,14 +112,14 @@ def test_an_email_is_given_up_in_the_end(mid_october: datetime, refused: set[str
         operations.send_notifications(now=mid_october + timedelta(hours=9 * hours))
     notification.refresh_from_db()
 
-    assert (notification.attempts, notification.sent_at) == (operations.NOTIFICATION_ATTEMPTS_MAX, None)
+    assert (notification.attempts, notification.sent_at) == (NOTIFICATION_ATTEMPTS_MAX, None)
 
 
 def test_an_email_that_was_given_up_is_sent_again(mid_october: datetime, mailoutbox: list[Any]) -> None:
     """On request it is tried as if for the first time, once; what was sent before stays sent."""
     person = given.user()
     sent, unsent = tell(person, mid_october, key="sent"), tell(person, mid_october, key="unsent")
-    Notification.objects.filter(pk=unsent.pk).update(attempts=operations.NOTIFICATION_ATTEMPTS_MAX)
+    Notification.objects.filter(pk=unsent.pk).update(attempts=NOTIFICATION_ATTEMPTS_MAX)
     assert operations.send_notifications(now=mid_october) == 1
 
     assert operations.send_again(notification_ids=[sent.pk, unsent.pk]) == 1
@@ -156,6 +157,47 @@ def test_those_that_pause_never_fill_the_batch(mid_october: datetime, refused: s
     assert operations.send_notifications(now=mid_october + timedelta(seconds=1), limit=2) == 1
 
 
+def test_an_old_email_is_tried_once_a_minute(mid_october: datetime, refused: set[str]) -> None:
+    """Runs that follow each other at once don't use up the attempts of one whose pauses are all past."""
+    unlucky = given.user()
+    notification = tell(unlucky, mid_october)
+    refused.add(unlucky.email)
+    now = mid_october + timedelta(days=1)
+    for seconds in (0, 1, 59, 60, 61):
+        operations.send_notifications(now=now + timedelta(seconds=seconds))
+    notification.refresh_from_db()
+
+    assert (notification.attempts, notification.tried_at) == (2, now + timedelta(seconds=60))
+
+
+def test_emails_share_a_connection(mid_october: datetime, refused: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is opened anew only after a failure, whatever its closing says then."""
+    opened: list[bool] = []
+    is_open = False
+
+    def open_(_self: EmailBackend) -> None:
+        nonlocal is_open
+        if not is_open:
+            opened.append(True)
+        is_open = True
+
+    def close(_self: EmailBackend) -> None:
+        nonlocal is_open
+        if is_open:
+            is_open = False
+            raise SMTPServerDisconnected
+
+    monkeypatch.setattr(EmailBackend, "open", open_)
+    monkeypatch.setattr(EmailBackend, "close", close)
+    people = [given.user() for _ in range(6)]
+    for number, person in enumerate(people):
+        tell(person, mid_october + timedelta(seconds=number))
+    refused.add(people[2].email)
+
+    assert operations.send_notifications(now=mid_october + timedelta(minutes=1)) == 5
+    assert len(opened) == 2
+
+
 def test_a_run_sends_no_more_than_its_limit(mid_october: datetime) -> None:
     """The next run sends the rest."""
     for number in range(3):
@@ -174,6 +216,66 @@ def test_workers_at_once_send_each_email_once(mid_october: datetime, mailoutbox:
 
     assert sum(each for each in results if isinstance(each, int)) == 5
     assert len(mailoutbox) == len({message.to[0] for message in mailoutbox}) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_repeats_one_email_at_most(mid_october: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it had sent before is committed one by one."""
+    for number in range(3):
+        tell(given.user(), mid_october + timedelta(seconds=number))
+    send, left = EmailBackend.send_messages, []
+
+    def send_two(self: EmailBackend, messages: Any) -> int:
+        left.append(messages[0].to)
+        if len(left) == 2:
+            raise KeyboardInterrupt
+        return send(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_two)
+    now = mid_october + timedelta(minutes=1)
+    with pytest.raises(KeyboardInterrupt):
+        operations.send_notifications(now=now)
+
+    assert Notification.objects.filter(sent_at=now).count() == 1
+    assert operations.send_notifications(now=now) == 2
+    assert len(left) == 4
+    assert len({to for (to,) in left}) == 3
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return until when the task was rung for, with the broker replaced by a list."""
+    moments: list[float] = []
+    monkeypatch.setattr(tasks.send_notifications, "delay", moments.append)
+    return moments
+
+
+def test_the_task_goes_on_while_more_are_due(
+    mid_october: datetime, mailoutbox: list[Any], rung: list[float], refused: set[str]
+) -> None:
+    """Each run sends some and rings for the next one, until nothing is due; what fails is not rung for."""
+    unlucky = given.user()
+    refused.add(unlucky.email)
+    for person in (unlucky, *(given.user() for _ in range(249))):
+        tell(person, mid_october)
+    with time_machine.travel(mid_october, tick=False):
+        tasks.send_notifications()
+        for until in rung:
+            tasks.send_notifications(until)
+
+    assert len(mailoutbox) == 249
+    assert rung == [mid_october.timestamp() + 300] * 2
+
+
+def test_the_task_ends_when_its_time_is_over(mid_october: datetime, mailoutbox: list[Any], rung: list[float]) -> None:
+    """The bell rings each minute and would else have more and more workers at emails alone."""
+    for _ in range(250):
+        tell(given.user(), mid_october)
+    with time_machine.travel(mid_october + timedelta(minutes=5), tick=False):
+        tasks.send_notifications(mid_october.timestamp() + 300)
+
+    assert len(mailoutbox) == 100
+    assert rung == []
 
 
 def test_the_task_reads_the_clock(mid_october: datetime, mailoutbox: list[Any]) -> None:
