@@ -125,8 +125,7 @@ def _page(
 
 
 def _key(row: Any, order: Sequence[str]) -> list[Any]:
-    names = [name.removeprefix("-") for name in order]
-    return [row[name] if isinstance(row, dict) else getattr(row, name) for name in names]
+    return [getattr(row, name.removeprefix("-")) for name in order]
 
 
 def _comes_after(key: Sequence[Any], order: Sequence[str]) -> Q:
