@@ -13,6 +13,7 @@ from typing import IO, Final
 
 from flattr.development import processes
 
+_END_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOP_SECONDS: Final = 15.0
 _COLOURS: Final = ("\033[36m", "\033[33m", "\033[35m", "\033[32m")
 _RESET: Final = "\033[0m"
@@ -47,7 +48,7 @@ class Supervisor:
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> int:
         """Run until one child ends (1) or a signal comes (0); call `on_ready` once `is_ready` says so."""
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for each in _END_SIGNALS:
             signal.signal(each, _end)
         try:
             self._start()
@@ -103,8 +104,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Ask all children to end at once, and kill those that take too long."""
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
+        _ignore_further_ends()
         for child in self._children.values():
             if child.poll() is None:
                 child.terminate()
@@ -117,4 +117,11 @@ class Supervisor:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
+    # Ctrl-C often comes twice, from the terminal and from make, and the second must not cut the ending short.
+    _ignore_further_ends()
     raise Ended
+
+
+def _ignore_further_ends() -> None:
+    for each in _END_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
