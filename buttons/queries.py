@@ -11,7 +11,7 @@ from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from buttons.models import Button, Click, ClosedPeriod
+from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod
 from flattr import pages
 from flattr.gathering import Gathering
 from flattr.period import Period
@@ -91,7 +91,7 @@ def cached_click_count(*, public_id: str) -> int | None:
 
     Each process remembers by itself, as asking Redis takes longer than all the rest of a badge.
     """
-    count: int | None = caches["process"].get(public_id)
+    count = _remembered_count(public_id=public_id)
     if count is None:
         count = _count_anew(public_id=public_id)
     return count
@@ -99,9 +99,15 @@ def cached_click_count(*, public_id: str) -> int | None:
 
 def shown_click_count(*, public_id: str) -> int | None:
     """Count as `click_count` does, a large one half a minute old at most: what a click leads back to."""
-    count: int | None = caches["process"].get(public_id)
+    count = _remembered_count(public_id=public_id)
     if count is None or count < EXACT_UNTIL:
         count = _count_anew(public_id=public_id)
+    return count
+
+
+def _remembered_count(*, public_id: str) -> int | None:
+    # Names too long for any button are no keys: the cache would warn of each, and Python would remember each warning.
+    count: int | None = caches["process"].get(public_id[: PUBLIC_ID_LENGTH + 1])
     return count
 
 

@@ -84,3 +84,9 @@ def test_what_is_not_there_has_no_count(django_assert_num_queries: DjangoAssertN
     for ask in (queries.cached_click_count, queries.shown_click_count):
         with django_assert_num_queries(1):
             assert ask(public_id="nothing") is None
+
+
+def test_a_name_too_long_for_any_button_is_no_key() -> None:
+    """The cache would warn of each, which is an error here, and Python would remember each warning."""
+    for ask in (queries.cached_click_count, queries.shown_click_count):
+        assert ask(public_id="a" * 1000) is None
