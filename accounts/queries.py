@@ -47,8 +47,9 @@ def visitors(*, session_keys: Collection[str], period: Period) -> dict[str, Visi
     The checks are those of Django's own `get_user`: the session hasn't ended, a backend of ours made it,
     the person is active, and their password is still the one that they logged in with.
     """
+    keys = [key for key in session_keys if SessionStore(key).session_key is not None]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM accounts_visitors(%s, %s)", [list(session_keys), period.first_day])
+        cursor.execute("SELECT * FROM accounts_visitors(%s, %s)", [keys, period.first_day])
         rows = cursor.fetchall()
     store = SessionStore()
     found: dict[str, Visitor] = {}

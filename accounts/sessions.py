@@ -16,6 +16,10 @@ class SessionStore(DatabaseStore):
         """Return the table."""
         return Session
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Tell whether a key may be looked for; a cookie can hold what the database takes for no text at all."""
+        return bool(super()._validate_session_key(key)) and key is not None and key.isalnum()  # type: ignore[misc]  # Its stub doesn't know it.
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row for the data, with the user who is logged in by it."""
         row: Session = super().create_model_instance(data)  # type: ignore[assignment]  # Its stub knows no other table.

@@ -68,13 +68,3 @@ def single_statement() -> AbstractContextManager[None]:
 def savepoint() -> AbstractContextManager[None]:
     """Open a savepoint, for work that may be undone while the rest of the transaction goes on."""
     return transaction.atomic(durable=False)
-
-
-def on_commit(function: Callable[[], object]) -> None:
-    """Call the function once the transaction is committed; its failure never undoes the commit."""
-
-    def follow() -> None:
-        # Django names the function in its report of a failure, and a partial has no name.
-        function()
-
-    transaction.on_commit(follow, robust=True)

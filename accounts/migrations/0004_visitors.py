@@ -1,16 +1,17 @@
-"""Who is logged in is told for several sessions at once: clicks that come together are recorded together."""
+"""Who is logged in is told for several sessions at once: clicks that come together are recorded together.
 
-from importlib import import_module
+The function that tells it for one session stays for web processes that still run.
+"""
 
 from django.db import migrations
-
-visitor = import_module("accounts.migrations.0003_visitor")
 
 FORWARD = """
 CREATE FUNCTION accounts_visitors(wanted text[], month date)
 RETURNS TABLE (session_key varchar, session_data text, subscription_state varchar, id bigint, password varchar,
                is_active boolean)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -28,11 +29,10 @@ BACKWARD = "DROP FUNCTION accounts_visitors(text[], date)"
 
 
 class Migration(migrations.Migration):
-    """Replaces the function that told it for one."""
+    """Adds the function."""
 
     dependencies = [("accounts", "0003_visitor")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),
-        migrations.RunSQL(visitor.BACKWARD, visitor.FORWARD),
     ]

@@ -8,7 +8,8 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION buttons_click_counts(public_ids text[]) RETURNS TABLE (place bigint, clicks numeric)
 LANGUAGE plpgsql STABLE
-SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     counted_until date := (SELECT coalesce(max(period), '-infinity') FROM buttons_closedperiod);

@@ -41,8 +41,12 @@ def click_by_session(*, session_key: str, click_id: uuid.UUID, public_id: str, o
     """
     visit = _Visit(session_key=session_key, click_id=click_id, public_id=public_id, origin=origin, now=now)
     refusal = _gathering.do(visit)
-    if refusal is not None:
-        raise refusal
+    try:
+        if refusal is not None:
+            raise refusal
+    finally:
+        # Else it and this call would keep each other, and the request with them, until garbage is collected.
+        del refusal
 
 
 def _click_all(visits: Sequence[_Visit]) -> list[clicks.Refusal | None]:

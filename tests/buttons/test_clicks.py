@@ -291,3 +291,35 @@ def test_the_same_click_from_eight_tabs_is_one(fan: User, button: Button, mid_oc
 
     assert results == [id_] * 8
     assert Click.objects.count() == 1
+
+
+def test_an_id_of_months_ago_does_not_hide_this_months_click(
+    fan: User, button: Button, october: Period, mid_october: datetime
+) -> None:
+    """Undoing means the newest click that has the id."""
+    click_id = uuid.uuid4()
+    long_ago = click(fan, button, october.shift(-2).start, click_id=click_id)
+    made = click(fan, button, mid_october, click_id=click_id)
+    assert (long_ago.period, made.period) == (october.shift(-2), october)
+    assert clicks.undo_click(click_id=click_id, fan=fan, now=mid_october).period == october
+    assert list(queries.standing_clicks(period=october)) == []
+
+
+def test_a_click_that_two_hosts_recorded_in_two_months_is_still_found(
+    fan: User, button: Button, october: Period
+) -> None:
+    """A host whose clock is late may repeat in the old month what is in the new one; no repeat fails for it."""
+    click_id = uuid.uuid4()
+    click(fan, button, october.end, click_id=click_id)
+    click(fan, button, october.end - timedelta(seconds=1), click_id=click_id)
+    assert click(fan, button, october.end, click_id=click_id).period == october.next
+
+
+def test_an_import_counts_what_is_new_for_its_own_fans(fan: User, button: Button, mid_october: datetime) -> None:
+    """Another fan's click with the same id is none of them."""
+    taken = click(given.user(), button, mid_october)
+    same = Click(
+        id=taken.id, fan=fan, button=button, creator=button.creator, period=taken.period, clicked_at=mid_october
+    )
+    assert durable(clicks.import_clicks)(clicks=[same]) == 1
+    assert durable(clicks.import_clicks)(clicks=[same]) == 0

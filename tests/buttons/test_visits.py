@@ -1,7 +1,11 @@
 """Clicks by a session: many at once are each what they would be alone."""
 
+import gc
 import uuid
+import weakref
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -101,3 +105,54 @@ def test_several_clicks_are_refused_one_by_one(october: Period, mid_october: dat
         clicks.ClickIdTaken, clicks.ClickUndone, clicks.UnknownButton, type(None), type(None)
     ]  # fmt: skip
     assert Click.objects.filter(button=other).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_record_the_same_ids_side_by_side_never_wait_for_each_other(mid_october: datetime) -> None:
+    """An id may be two fans' own; in whatever order two processes are given them, they meet them in one order."""
+    fans, button, period = [given.user(), given.user()], given.button(), Period.at(mid_october)
+    for _ in range(40):
+        click_id = uuid.uuid4()
+        wanted = [
+            clicks.WantedClick(click_id=click_id, fan=fan, public_id=button.public_id, origin="", now=mid_october)
+            for fan in fans
+        ]
+        outcomes = given.at_once(
+            partial(clicks.record_clicks, wanted=wanted, period=period),
+            partial(clicks.record_clicks, wanted=wanted[::-1], period=period),
+        )
+        assert outcomes == [[None, None]] * 2
+
+
+@pytest.mark.django_db
+def test_a_refusal_keeps_nothing_alive(october: Period, mid_october: datetime) -> None:
+    """It is gone with its answer, and its request with it: nothing is left for the collector of garbage."""
+    fan = given.funded_fan(period=october)
+    session, own, hidden = session_of(fan), given.button(fan), given.button()
+    buttons_operations.set_hidden(button=hidden, hidden=True, now=mid_october)
+
+    def refusal_of(call: Callable[[], object]) -> weakref.ref[Exception] | None:
+        try:
+            call()
+        except (clicks.UnableToClick, clicks.UnknownButton) as refusal:
+            return weakref.ref(refusal)
+        return None
+
+    def by_session(key: str, button: Button) -> Callable[[], object]:
+        return lambda: visits.click_by_session(
+            session_key=key, click_id=uuid.uuid4(), public_id=button.public_id, origin="", now=mid_october
+        )
+
+    calls = [
+        by_session("made-up", own),
+        by_session(session, own),
+        by_session(session, hidden),
+        by_session(session, Button(public_id="nothing")),
+        lambda: given.click(fan, hidden, now=mid_october),
+    ]
+    gc.disable()
+    try:
+        left = [refusal_of(call) for call in calls]
+        assert [each is not None and each() for each in left] == [None] * len(calls)
+    finally:
+        gc.enable()

@@ -1,14 +1,10 @@
 """Transactions by intent: a whole use case, a part of one, and what follows it."""
 
-import functools
-import logging
-from collections.abc import Callable
-
 import pytest
 from django.db import transaction
 
 from accounts.models import User
-from flattr.transactions import TransactionRequired, durable, durable_block, on_commit, required, savepoint
+from flattr.transactions import TransactionRequired, durable, durable_block, required, savepoint
 from tests import given
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,9 +20,8 @@ def part(name: str) -> User:
     return given.user(name)
 
 
-def _part_that_fails(name: str, follower: Callable[[], None] = lambda: None) -> None:
+def _part_that_fails(name: str) -> None:
     part(name)
-    on_commit(follower)
     raise GoneWrong
 
 
@@ -83,36 +78,6 @@ def test_a_savepoint_is_undone_alone() -> None:
             _part_that_fails("undone")
 
     assert [user.name for user in User.objects.all()] == ["kept"]
-
-
-def test_what_follows_a_commit_waits_for_it() -> None:
-    """A bell is rung when there is something to find, and not at all where nothing came of it."""
-    heard: list[str] = []
-    with durable_block():
-        on_commit(lambda: heard.append("committed"))
-        assert heard == []
-    with pytest.raises(GoneWrong), durable_block():
-        _part_that_fails("rolled back", follower=lambda: heard.append("rolled back"))
-
-    assert heard == ["committed"]
-
-
-def test_what_follows_a_commit_never_undoes_it(caplog: pytest.LogCaptureFixture) -> None:
-    """A failing follower is logged; the work stays, the caller goes on, and so do the other followers."""
-    heard: list[str] = []
-
-    def fail() -> None:
-        msg = "no bell"
-        raise OSError(msg)
-
-    with caplog.at_level(logging.ERROR), durable_block():
-        part("kept")
-        on_commit(functools.partial(fail))
-        on_commit(lambda: heard.append("next"))
-
-    assert heard == ["next"]
-    assert User.objects.count() == 1
-    assert "no bell" in caplog.text
 
 
 def test_the_wrapped_functions_keep_their_names() -> None:

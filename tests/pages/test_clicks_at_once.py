@@ -68,9 +68,17 @@ def test_a_click_is_recorded_by_two_queries(
 def test_who_is_not_logged_in_is_told_so(client: StrictClient, button: Button) -> None:
     """Neither no session nor a made-up one is anybody's."""
     assert click(client, button).status_code == 401
-    client.cookies["sessionid"] = "made-up"
-    assert click(client, button).status_code == 401
+    for made_up in ("made-up", "0" * 32):
+        client.cookies["sessionid"] = made_up
+        assert click(client, button).status_code == 401
     assert not Click.objects.exists()
+
+
+def test_a_session_that_is_no_text_for_the_database_is_nobodys(client: StrictClient, button: Button) -> None:
+    """A cookie can hold a NUL, written as an escape, which PostgreSQL takes in no text."""
+    cookie = 'sessionid="\\000aaaaaaaaaaaa"'
+    assert click(client, button, Cookie=cookie).status_code == 401
+    assert client.get("/cake/", headers={"Cookie": cookie}).status_code == 302
 
 
 @pytest.mark.parametrize("end", ["password", "inactive", "expired", "logged out", "backend"])
