@@ -1,15 +1,16 @@
 """The addresses of the short way, and an empty page beside them."""
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from buttons import short_way_urls
+from flattr.short_way import Answer, Request, by_short_way
 
 
-def empty(request: HttpRequest) -> HttpResponse:
+@by_short_way(method="GET")
+async def empty(request: Request) -> Answer:
     """Answer with nothing."""
     del request
-    return HttpResponse()
+    return Answer(200, (), b"")
 
 
 urlpatterns = [*short_way_urls.urlpatterns, path("benchmarks/empty/", empty)]

@@ -1,23 +1,23 @@
 """What other people's pages show: the badge, and the page on our origin to which it leads."""
 
+import json
 import secrets
 import uuid
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, parse_cookie
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import queries as accounts_queries
 from accounts.models import User
@@ -27,66 +27,76 @@ from buttons.models import Button
 from buttons.operations import clicks, visits
 from flattr.navigation import next_page
 from flattr.period import Period
+from flattr.short_way import Answer, Request, by_short_way
 
 INTENT_LASTS: Final = timedelta(hours=1)
 _INTENT: Final = "waiting_click"
 _RESUME: Final = "resume"
 
 
-@require_safe
-def show_badge(request: HttpRequest, public_id: str) -> HttpResponse:
+_BADGE_HEADERS: Final = (
+    ("Content-Type", "image/svg+xml"),
+    ("Cache-Control", f"public, max-age={queries.COUNT_CACHE_SECONDS}"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+)
+_JSON: Final = (("Content-Type", "application/json"),)
+_STATUSES: Final[dict[type[Exception], HTTPStatus]] = {
+    clicks.UnknownButton: HTTPStatus.NOT_FOUND,
+    visits.NobodyLoggedIn: HTTPStatus.UNAUTHORIZED,
+    visits.NoBudget: HTTPStatus.PAYMENT_REQUIRED,
+}
+_SESSION_COOKIE: Final = settings.SESSION_COOKIE_NAME
+
+
+@by_short_way(method="GET")
+async def show_badge(request: Request, public_id: str) -> Answer:
     """Return the badge of a button; anybody may keep it for half a minute."""
     del request
-    count = queries.cached_click_count(public_id=public_id)
+    count = await queries.acached_click_count(public_id=public_id)
     if count is None:
-        raise Http404
-    response = HttpResponse(badge(count=count), content_type="image/svg+xml")
-    patch_cache_control(response, public=True, max_age=queries.COUNT_CACHE_SECONDS)
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+        return Answer(HTTPStatus.NOT_FOUND, (), b"")
+    return Answer(HTTPStatus.OK, _BADGE_HEADERS, badge(count=count).encode())
 
 
-@require_POST
-def click_at_once(request: HttpRequest, public_id: str) -> HttpResponse:
+@by_short_way(method="POST")
+async def click_at_once(request: Request, public_id: str) -> Answer:
     """Record the click of somebody who is logged in and has a budget, and say so in JSON; else say what is missing.
 
     It comes by the short way, so it finds out for itself who asks, and from where. Whatever it refuses, the
     form that was sent here can be sent to `click`, which explains it.
     """
     if not _is_sent_by_ourselves(request):
-        return _said(HTTPStatus.FORBIDDEN, "only a page of ours may send this")
-    click_id = _posted_click_id(request)
+        return _said(HTTPStatus.FORBIDDEN, error="only a page of ours may send this")
+    form = dict(parse_qsl(request.body.decode(errors="replace")))
     try:
-        visits.click_by_session(
-            session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),
+        click_id = uuid.UUID(form.get("click_id", ""))
+    except ValueError:
+        return _said(HTTPStatus.BAD_REQUEST, error="click_id: this is no UUID")
+    try:
+        await visits.click_by_session(
+            session_key=parse_cookie(request.headers.get(b"cookie", b"").decode("latin-1")).get(_SESSION_COOKIE, ""),
             click_id=click_id,
             public_id=public_id,
-            origin=_origin_of(request),
+            origin=_site_of(form.get("origin", "")),
             now=timezone.now(),
         )
-    except clicks.UnknownButton as error:
-        return _said(HTTPStatus.NOT_FOUND, str(error))
-    except visits.NobodyLoggedIn as error:
-        return _said(HTTPStatus.UNAUTHORIZED, str(error))
-    except visits.NoBudget as error:
-        return _said(HTTPStatus.PAYMENT_REQUIRED, str(error))
-    except clicks.UnableToClick as error:
-        return _said(HTTPStatus.CONFLICT, str(error))
-    return JsonResponse({"click_id": str(click_id)})
+    except (clicks.UnknownButton, clicks.UnableToClick) as error:
+        return _said(_STATUSES.get(type(error), HTTPStatus.CONFLICT), error=str(error))
+    return _said(HTTPStatus.OK, click_id=str(click_id))
 
 
-def _is_sent_by_ourselves(request: HttpRequest) -> bool:
+def _is_sent_by_ourselves(request: Request) -> bool:
     """Tell by the header that browsers add to each such request, and that no page can forge or leave out.
 
     It is the check of Go's `http.CrossOriginProtection`: forms need a token beside it for what sends no such
     header, but a script's request always does.
     """
-    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    return request.headers.get(b"origin", b"").decode("latin-1") == request.site
 
 
-def _said(status: HTTPStatus, problem: str) -> JsonResponse:
-    return JsonResponse({"error": problem}, status=status)
+def _said(status: HTTPStatus, **said: str) -> Answer:
+    return Answer(status, _JSON, json.dumps(said).encode())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -86,22 +86,26 @@ def click_count(*, public_id: str) -> int | None:
     return _count_all([public_id])[0]
 
 
+async def acached_click_count(*, public_id: str) -> int | None:
+    """Do as `cached_click_count`, in the event loop: what isn't remembered is counted with others at once."""
+    count = _remembered_count(public_id=public_id)
+    return _remember(public_id, await _counting.do(public_id)) if count is None else count
+
+
 def cached_click_count(*, public_id: str) -> int | None:
     """Count as `click_count` does, at most half a minute old: what pages elsewhere show.
 
     Each process remembers by itself, as asking Redis takes longer than all the rest of a badge.
     """
     count = _remembered_count(public_id=public_id)
-    if count is None:
-        count = _count_anew(public_id=public_id)
-    return count
+    return _remember(public_id, click_count(public_id=public_id)) if count is None else count
 
 
 def shown_click_count(*, public_id: str) -> int | None:
     """Count as `click_count` does, a large one half a minute old at most: what a click leads back to."""
     count = _remembered_count(public_id=public_id)
     if count is None or count < EXACT_UNTIL:
-        count = _count_anew(public_id=public_id)
+        count = _remember(public_id, click_count(public_id=public_id))
     return count
 
 
@@ -111,8 +115,7 @@ def _remembered_count(*, public_id: str) -> int | None:
     return count
 
 
-def _count_anew(*, public_id: str) -> int | None:
-    count = _counting.do(public_id)
+def _remember(public_id: str, count: int | None) -> int | None:
     if count is not None:
         caches["process"].set(public_id, count, timeout=COUNT_CACHE_SECONDS)
     return count

@@ -42,6 +42,7 @@ try:
         "ALLOWED_HOSTS",
         ["localhost", ".localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(APP_URL).hostname or ""],
     )
+    WEB_THREADS: int = env.int("WEB_THREADS", 8, validate=validate.Range(1, 200))
     TRUSTED_PROXY: bool = env.bool("TRUSTED_PROXY", False)
     LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 
@@ -75,7 +76,6 @@ except EnvError as error:
 DEBUG = False
 ROOT_URLCONF = "flattr.urls"
 SHORT_WAY_URLCONF = "buttons.short_way_urls"
-WSGI_APPLICATION = "flattr.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -102,7 +102,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "flattr.middleware.private_unless_said_otherwise",
-    "flattr.middleware.take_short_way",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

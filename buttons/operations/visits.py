@@ -31,16 +31,18 @@ class _Visit:
     now: datetime
 
 
-def click_by_session(*, session_key: str, click_id: uuid.UUID, public_id: str, origin: str, now: datetime) -> None:
+async def click_by_session(
+    *, session_key: str, click_id: uuid.UUID, public_id: str, origin: str, now: datetime
+) -> None:
     """Record a click of whoever is logged in by the session, as `clicks.record_click` does.
 
-    It is two ways to the database, which clicks of other threads share.
+    It is two ways to the database, which clicks that come at the same time share.
 
     :raises NobodyLoggedIn: if the session is nobody's.
     :raises NoBudget: if the fan has no budget in force.
     """
     visit = _Visit(session_key=session_key, click_id=click_id, public_id=public_id, origin=origin, now=now)
-    refusal = _gathering.do(visit)
+    refusal = await _gathering.do(visit)
     try:
         if refusal is not None:
             raise refusal

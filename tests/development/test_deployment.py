@@ -69,7 +69,7 @@ def test_the_example_environment_lists_every_variable_that_the_settings_read() -
     """Whoever deploys finds each variable with its meaning in .env.example."""
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))
     listed = set(re.findall(r"^([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE))
-    own = {"PORT", "WEB_HOST", "WEB_WORKERS", "WEB_THREADS", "WORKER_PROCESSES", "POSTGRES_PASSWORD"}
+    own = {"PORT", "WEB_HOST", "WEB_WORKERS", "WORKER_PROCESSES", "POSTGRES_PASSWORD"}
 
     assert listed - own == read
 

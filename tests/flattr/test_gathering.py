@@ -1,19 +1,23 @@
 """Calls that come at the same time are done together, and nobody notices."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.db import DatabaseError, connection
 
 from flattr.gathering import Gathering
 
 PATIENCE: Final = 10
 
+pytestmark = pytest.mark.django_db
+
 
 class Doubling:
-    """Doubles numbers, notes which it was given together, and waits for a sign with the first."""
+    """Doubles numbers in Python, notes which it was given together, and waits for a sign with the first."""
 
     def __init__(self) -> None:
         self.together: list[list[int]] = []
@@ -37,54 +41,67 @@ def doubling() -> Doubling:
     return Doubling()
 
 
-def ask_while_busy(doubling: Doubling, first: int, *others: int) -> list[Future[int]]:
+def ask_while_busy(doubling: Doubling, first: int, *others: int) -> list[int | BaseException]:
     """Ask for the first number, and for the others while that is under way; return what comes of each."""
     gathering = Gathering(doubling)
-    with ThreadPoolExecutor(max_workers=1 + len(others)) as threads:
-        futures = [threads.submit(gathering.do, first)]
-        assert doubling.has_begun.wait(PATIENCE)
-        futures += [threads.submit(gathering.do, other) for other in others]
-        while len(gathering._waiting) < len(others):
-            pass
+
+    async def ask() -> list[int | BaseException]:
+        asked = [asyncio.create_task(gathering.do(first))]
+        assert await asyncio.to_thread(doubling.has_begun.wait, PATIENCE)
+        asked += [asyncio.create_task(gathering.do(other)) for other in others]
+        await asyncio.sleep(0)
         doubling.may_end.set()
-    assert gathering.do(21) == 42
-    return futures
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        assert await gathering.do(21) == 42
+        return outcomes
+
+    return async_to_sync(ask)()
 
 
 def test_who_comes_alone_is_done_alone(doubling: Doubling) -> None:
     """Nobody waits for company."""
     doubling.may_end.set()
     gathering = Gathering(doubling)
-    assert [gathering.do(number) for number in (1, 2)] == [2, 4]
+    assert [async_to_sync(gathering.do)(number) for number in (1, 2)] == [2, 4]
     assert doubling.together == [[1], [2]]
 
 
 def test_those_who_come_meanwhile_are_done_together(doubling: Doubling) -> None:
     """Each gets its own result."""
-    futures = ask_while_busy(doubling, 1, 2, 3, 4)
-    assert [future.result() for future in futures] == [2, 4, 6, 8]
-    first, rest, _ = doubling.together
-    assert (first, sorted(rest)) == ([1], [2, 3, 4])
+    assert ask_while_busy(doubling, 1, 2, 3, 4) == [2, 4, 6, 8]
+    assert doubling.together == [[1], [2, 3, 4], [21]]
 
 
 def test_ones_failure_is_its_own(doubling: Doubling) -> None:
     """What fails together is done again, each alone."""
-    futures = ask_while_busy(doubling, 1, 2, -3, 4)
-    with pytest.raises(ValueError, match="negative: -3"):
-        futures[2].result()
-    assert [futures[place].result() for place in (0, 1, 3)] == [2, 4, 8]
+    first, second, failed, last = ask_while_busy(doubling, 1, 2, -3, 4)
+    assert str(failed) == "negative: -3"
+    assert [first, second, last] == [2, 4, 8]
 
 
 def test_a_failure_holds_up_nobody(doubling: Doubling) -> None:
     """Those who wait for one that fails go on."""
-    futures = ask_while_busy(doubling, -1, 2)
-    with pytest.raises(ValueError, match="negative: -1"):
-        futures[0].result()
-    assert futures[1].result() == 4
+    failed, good = ask_while_busy(doubling, -1, 2)
+    assert isinstance(failed, ValueError)
+    assert good == 4
+
+
+def test_who_goes_away_keeps_nothing_from_the_others(doubling: Doubling) -> None:
+    """An asker that is gone when the result comes gets none; all others do."""
+    gathering = Gathering(doubling)
+
+    async def ask() -> list[int]:
+        asked = [asyncio.create_task(gathering.do(number)) for number in (1, 2, 3)]
+        assert await asyncio.to_thread(doubling.has_begun.wait, PATIENCE)
+        asked[1].cancel()
+        doubling.may_end.set()
+        return [await asked[0], await asked[2]]
+
+    assert async_to_sync(ask)() == [2, 6]
 
 
 def test_nothing_is_lost_or_mixed_up_in_a_crowd() -> None:
-    """Thousands of calls by many threads each get their own result, and fewer goes do them than there are."""
+    """Thousands of calls each get their own result, and fewer goes do them than there are."""
     goes: list[int] = []
 
     def double_all(numbers: Sequence[int]) -> list[int]:
@@ -93,7 +110,53 @@ def test_nothing_is_lost_or_mixed_up_in_a_crowd() -> None:
         return [2 * number for number in numbers]
 
     gathering = Gathering(double_all)
-    with ThreadPoolExecutor(max_workers=16) as threads:
-        assert list(threads.map(gathering.do, range(5000))) == [2 * number for number in range(5000)]
-    assert sum(goes) == 5000
+
+    async def ask_often(first: int) -> list[int]:
+        return [await gathering.do(number) for number in range(first, first + 300)]
+
+    async def ask() -> list[list[int]]:
+        return await asyncio.gather(*map(ask_often, range(0, 4800, 300)))
+
+    assert [number for some in async_to_sync(ask)() for number in some] == [2 * number for number in range(4800)]
+    assert sum(goes) == 4800
     assert len(goes) < 4000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_started_anew_costs_nobody_anything() -> None:
+    """The connection is dead; the next call notices by itself and gets its result by a new one."""
+
+    def ask_database(numbers: Sequence[int]) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 2 * unnest(%s)", [list(numbers)])
+            return [number for (number,) in cursor.fetchall()]
+
+    gathering = Gathering(ask_database)
+    assert async_to_sync(gathering.do)(1) == 2
+    connection.connection.close()
+    assert async_to_sync(gathering.do)(2) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask, one of them finds out, and all are told."""
+    attempts: list[int] = []
+
+    def fail() -> None:
+        attempts.append(1)
+        msg = "away"
+        raise DatabaseError(msg)
+
+    def ask_database(numbers: Sequence[int]) -> list[int]:
+        connection.ensure_connection()
+        return list(numbers)
+
+    gathering = Gathering(ask_database)
+    connection.close()
+    monkeypatch.setattr(connection, "ensure_connection", fail)
+
+    async def ask() -> list[int | BaseException]:
+        return await asyncio.gather(*map(gathering.do, range(50)), return_exceptions=True)
+
+    assert {str(outcome) for outcome in async_to_sync(ask)()} == {"away"}
+    assert len(attempts) <= 4

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -42,7 +43,12 @@ def as_fan(client: StrictClient, fan: User) -> StrictClient:
 def click(client: Client, button: Button, *, click_id: uuid.UUID | None = None, **headers: str) -> Any:
     """Send a click as the script does."""
     form = {"click_id": str(click_id or uuid.uuid4()), "origin": "https://artist.example/song"}
-    return client.post(f"/b/{button.public_id}/clicks/", form, headers={"Origin": "http://testserver", **headers})
+    return client.post(
+        f"/b/{button.public_id}/clicks/",
+        urlencode(form),
+        content_type="application/x-www-form-urlencoded",
+        headers={"Origin": "http://testserver", **headers},
+    )
 
 
 def test_a_click_is_recorded_by_two_queries(
@@ -117,8 +123,8 @@ def test_who_has_no_budget_is_told_so(state: Subscription.State | None, client: 
 def test_what_can_not_be_clicked_is_refused(as_fan: StrictClient, fan: User, button: Button) -> None:
     """An unknown, an own and a hidden button, an id that is taken, an undone click and a form without an id."""
     assert click(as_fan, Button(public_id="nothing")).status_code == 404
-    ours = {"Origin": "http://testserver"}
-    assert as_fan.post(f"/b/{button.public_id}/clicks/", headers=ours).status_code == 404
+    unnamed = as_fan.post(f"/b/{button.public_id}/clicks/", headers={"Origin": "http://testserver"})
+    assert (unnamed.status_code, unnamed.json()) == (400, {"error": "click_id: this is no UUID"})
     assert click(as_fan, given.button(fan)).status_code == 409
     (undone,) = given.click(fan, button, now=world.NOW)
     clicks.undo_click(click_id=undone.id, fan=fan, now=world.NOW)
