@@ -46,9 +46,13 @@ class Gathering(Generic[Item, Result]):
     async def do(self, item: Item) -> Result:
         """Return the item's result, once it was done with others or alone.
 
-        Where that fails, each is done once more, alone, so that one item's failure is its own.
+        Where that fails, each is done once more, alone, so that one item's failure is its own. In a thread
+        without an event loop the item is done at once, by that thread.
         """
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._do_all([item])[0]
         ticket = _Ticket[Item, Result](item, loop.create_future())
         queue = self._queues.get(loop) or self._open_queue(loop)
         queue.put_nowait(ticket)

@@ -46,7 +46,7 @@ async def ask(
     asked: Mapping[str, Any],
     *parts: bytes,
     breaks_off: bool = False,
-    before_end: Callable[[], Awaitable[None]] | None = None,
+    before_end: Callable[[], Awaitable[object]] | None = None,
 ) -> Answer:
     """Send a request with a body in parts, which may break off or wait for something before its end."""
     sent: list[Mapping[str, Any]] = []

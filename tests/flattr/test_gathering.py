@@ -122,6 +122,14 @@ def test_nothing_is_lost_or_mixed_up_in_a_crowd() -> None:
     assert len(goes) < 4000
 
 
+def test_a_thread_without_a_loop_does_its_own(doubling: Doubling) -> None:
+    """Nothing is waited for there, so a coroutine comes to its end at once."""
+    doubling.may_end.set()
+    with pytest.raises(StopIteration) as ended:
+        Gathering(doubling).do(4).send(None)
+    assert ended.value.value == 8
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_was_started_anew_costs_nobody_anything() -> None:
     """The connection is dead; the next call notices by itself and gets its result by a new one."""

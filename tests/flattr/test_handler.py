@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -62,7 +63,7 @@ urlpatterns = [
 ]
 
 
-def get(handler: Handler, address: str, *, method: str = "GET", **others: str) -> Answer:
+def get(handler: Handler, address: str, *, method: str = "GET", **others: Any) -> Answer:
     """Look at a page."""
     return async_to_sync(ask)(handler, scope(method, address, **others))
 
@@ -97,6 +98,18 @@ def test_the_short_way_is_for_https_alone_where_the_rest_is(settings: Settings) 
     assert get(handler, address).status == 301
     answer = get(handler, address, headers={"x-forwarded-proto": "https"})
     assert (answer.status, answer.headers["strict-transport-security"]) == (404, "max-age=100")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_ways_may_be_gone_in_turn(handler: Handler) -> None:
+    """What is left of one request is nothing that the next one could stumble over."""
+    addresses = [f"/b/{given.button().public_id}/badge.svg" for _ in range(4)]
+
+    async def ask_in_turn() -> list[int | None]:
+        ways = zip(addresses, ("HEAD", "GET", "HEAD", "GET"), strict=True)
+        return [(await ask(handler, scope(method, address))).status for address, method in ways]
+
+    assert async_to_sync(ask_in_turn)() == [200] * 4
 
 
 def test_pages_are_made_in_threads_that_stay(handler: Handler) -> None:
