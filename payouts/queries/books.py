@@ -16,7 +16,7 @@ _POSTED: Final = f"""
     FROM ledger_transfer AS transfer
     JOIN ledger_ledgeraccount AS debit ON debit.id = transfer.debit_account_id
     JOIN ledger_ledgeraccount AS credit ON credit.id = transfer.credit_account_id
-    WHERE transfer.id NOT IN ({integrity.TAKEN_BACK})
+    WHERE transfer.id <> ALL ({integrity.TAKEN_BACK})
     """  # noqa: S608  Both parts are ours.
 """What was posted and not taken back: a wrong transfer that was reversed needs no document."""
 
