@@ -269,14 +269,14 @@ def _split_lines(part: SettlementRange, spends: dict[int, int]) -> Iterator[str]
         shares = split_spend(
             spend_micros=spends[fan_id], clicks={button_id: clicks for _, button_id, _, clicks in rows}
         )
-        # Most of a fan's shares are the same two amounts.
-        fees = {
-            amount: money.fee_of(amount_micros=amount, basis_points=basis_points) for amount in set(shares.values())
+        # Most of a fan's shares are the same two amounts, so the end of their lines is written once.
+        ends = {
+            amount: f"{amount}\t{money.fee_of(amount_micros=amount, basis_points=basis_points)}\n"
+            for amount in set(shares.values())
         }
-        start = f"{part.settlement_id}\t{fan_id}"
+        start = f"{part.settlement_id}\t{fan_id}\t"
         for _, button_id, creator_id, clicks in rows:
-            amount = shares[button_id]
-            yield f"{start}\t{button_id}\t{creator_id}\t{clicks}\t{amount}\t{fees[amount]}\n"
+            yield f"{start}{button_id}\t{creator_id}\t{clicks}\t{ends[shares[button_id]]}"
 
 
 @required
