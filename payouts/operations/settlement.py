@@ -190,6 +190,11 @@ def _fix_spends(settlement: Settlement) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            -- The index of clicks has them in the order of fans, so they are counted as they come, in a quarter of
+            -- the time that a hash table takes. The planner thinks both as dear, and the reading of indexes dearer.
+            SET LOCAL enable_hashagg = off;
+            SET LOCAL random_page_cost = 1.1;
+            SET LOCAL work_mem = '64MB';
             INSERT INTO payouts_settlementspend (settlement_id, fan_id, budget_micros, spend_micros, clicks)
             SELECT %(settlement)s, clicked.fan_id, promise.budget_micros,
                    least(promise.budget_micros, balance.at_end, balance.now), clicked.clicks
