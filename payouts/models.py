@@ -206,10 +206,19 @@ class SettlementRange(models.Model):
     number = models.PositiveIntegerField(_("number"))
     first_fan_id = models.BigIntegerField(_("first fan"))
     last_fan_id = models.BigIntegerField(_("last fan"))
+    repeats = models.JSONField(null=True, blank=True)
+    """By a creator's id: how many lines of the range are a fan's second or later one for that creator."""
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["settlement", "number"], name="settlement_range_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["settlement", "number"], name="settlement_range_once"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, repeats__isnull=True)
+                | Q(done_at__isnull=False, repeats__isnull=False),
+                name="settlement_range_done_with_its_repeats",
+            ),
+        ]
 
 
 class SettlementLine(models.Model):

@@ -6,6 +6,7 @@ unique constraints keep the result the same to the micro.
 
 import io
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -136,7 +137,7 @@ def settle_range(*, settlement_id: int, number: int, now: datetime, wait: bool =
     _store_lines(part, spends)
     _post_shares(part)
     part.done_at = now
-    part.save(update_fields=["done_at"])
+    part.save(update_fields=["repeats", "done_at"])
     return True
 
 
@@ -255,7 +256,9 @@ def _cut_ranges(settlement: Settlement) -> None:
 @required
 def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
     """Group the range's clicks in the database, split each spend here, and copy the lines back."""
-    lines = io.StringIO("".join(_split_lines(part, spends)))
+    repeats: Counter[int] = Counter()
+    lines = io.StringIO("".join(_split_lines(part, spends, repeats)))
+    part.repeats = {str(creator_id): number for creator_id, number in repeats.items()}
     with connection.cursor() as cursor:
         cursor.copy_expert(
             "COPY payouts_settlementline"
@@ -264,13 +267,16 @@ def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
         )
 
 
-def _split_lines(part: SettlementRange, spends: dict[int, int]) -> Iterator[str]:
-    """Yield the lines of one fan after another, as text for `COPY`."""
+def _split_lines(part: SettlementRange, spends: dict[int, int], repeats: Counter[int]) -> Iterator[str]:
+    """Yield the lines of one fan after another, as text for `COPY`; add each creator's second and later lines up."""
     basis_points = part.settlement.fee_basis_points
     for fan_id, grouped in itertools.groupby(settlements.grouped_clicks(part=part), key=itemgetter(0)):
         if fan_id not in spends:
             continue
         rows = list(grouped)
+        creators = Counter(map(itemgetter(2), rows))
+        if len(creators) < len(rows):
+            repeats.update({creator_id: lines - 1 for creator_id, lines in creators.items() if lines > 1})
         shares = split_spend(
             spend_micros=spends[fan_id], clicks={button_id: clicks for _, button_id, _, clicks in rows}
         )
@@ -323,8 +329,8 @@ def _common_parameters(settlement: Settlement) -> dict[str, Any]:
 def _store_earnings(settlement: Settlement) -> None:
     """Sum the lines for each button, and these sums for each creator.
 
-    Who clicked several buttons of a creator is one fan. Fans are counted into a table of their own,
-    as PostgreSQL sorts with all cores for that, and not for rows that it inserts.
+    Who clicked several buttons of a creator is one fan. The ranges noted how many fans that makes too many,
+    as all lines would have to be sorted to count them here.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -339,15 +345,15 @@ def _store_earnings(settlement: Settlement) -> None:
             SELECT settlement_id, creator_id, button_id, sum(clicks), count(*), sum(amount_micros), sum(fee_micros)
             FROM payouts_settlementline WHERE settlement_id = %(settlement)s
             GROUP BY settlement_id, creator_id, button_id ORDER BY creator_id, button_id;
-            CREATE TEMPORARY TABLE fans_of_creators AS
-            SELECT creator_id, count(DISTINCT fan_id) AS fans
-            FROM payouts_settlementline WHERE settlement_id = %(settlement)s GROUP BY creator_id;
             INSERT INTO payouts_settlementearning
                 (settlement_id, creator_id, clicks, fans, gross_micros, fee_micros)
-            SELECT settlement_id, creator_id, sum(clicks), min(counted.fans), sum(gross_micros), sum(fee_micros)
-            FROM payouts_buttonearning JOIN fans_of_creators AS counted USING (creator_id)
-            WHERE settlement_id = %(settlement)s GROUP BY settlement_id, creator_id ORDER BY creator_id;
-            DROP TABLE fans_of_creators
+            SELECT settlement_id, creator_id, sum(clicks), sum(fans) - coalesce(min(repeated.lines), 0),
+                   sum(gross_micros), sum(fee_micros)
+            FROM payouts_buttonearning
+            LEFT JOIN (SELECT noted.key::bigint AS creator_id, sum(noted.value::bigint) AS lines
+                       FROM payouts_settlementrange CROSS JOIN LATERAL jsonb_each_text(repeats) AS noted
+                       WHERE settlement_id = %(settlement)s GROUP BY noted.key) AS repeated USING (creator_id)
+            WHERE settlement_id = %(settlement)s GROUP BY settlement_id, creator_id ORDER BY creator_id
             """,
             {"settlement": settlement.pk},
         )

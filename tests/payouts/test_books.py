@@ -164,7 +164,10 @@ BREAKING = [
         "UPDATE payouts_settlementspend SET spend_micros = spend_micros - 1 WHERE {spend}",
     ),
     ("each fan's spend is posted, and no other share", "DELETE FROM ledger_transfer WHERE {share}"),
-    ("each fan's spend is posted, and no other share", "UPDATE payouts_settlementrange SET done_at = NULL"),
+    (
+        "each fan's spend is posted, and no other share",
+        "UPDATE payouts_settlementrange SET done_at = NULL, repeats = NULL",
+    ),
     (
         "each fan's spend is posted, and no other share",
         "UPDATE ledger_transfer SET idempotency_key = 'settlement:2026-10:fan:0' WHERE {share}",

@@ -15,7 +15,14 @@ from flattr.period import Period
 from flattr.transactions import durable_block
 from payouts.ledger import chart
 from payouts.ledger.models import Transfer
-from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementRange, SettlementSpend
+from payouts.models import (
+    ButtonEarning,
+    Settlement,
+    SettlementEarning,
+    SettlementLine,
+    SettlementRange,
+    SettlementSpend,
+)
 from payouts.operations import announcements, settlement
 from payouts.queries import balances, books, settlements
 from tests import given
@@ -107,6 +114,22 @@ def test_a_run_killed_between_ranges_keeps_those_that_are_done(
     assert settle(october, after_october, lambda done, ranges: seen.append((done, ranges)))
     assert seen == [(done, RANGES - survived) for done in range(1, RANGES - survived + 1)]
     assert settlements.unfinished() == []
+
+
+@pytest.mark.django_db
+def test_a_fan_of_several_buttons_is_one_fan_of_their_creator(october: Period, after_october: datetime) -> None:
+    """However the fans are cut into ranges, each is counted once for a creator, and once for each button."""
+    creators = [given.creator() for _ in range(2)]
+    buttons = [given.button(creator) for creator in (*creators, creators[0], creators[0])]
+    for chosen in (buttons, buttons[:3], buttons[2:], buttons[:1], buttons[1:2]):
+        fan = given.funded_fan(budget_cents=500, period=october)
+        for each in chosen:
+            given.click(fan, each, now=october.start, times=2)
+    settle(october, after_october)
+
+    fans = dict(SettlementEarning.objects.values_list("creator_id", "fans"))
+    assert fans == {creators[0].pk: 4, creators[1].pk: 3}
+    assert [ButtonEarning.objects.get(button=each).fans for each in buttons] == [3, 3, 3, 2]
 
 
 @pytest.mark.django_db
