@@ -221,6 +221,20 @@ class SettlementRange(models.Model):
         ]
 
 
+class SettlementDigest(models.Model):
+    """The digest of a settlement's lines, made when all ranges are done, for the finish to publish."""
+
+    settlement = models.OneToOneField(
+        Settlement, on_delete=models.PROTECT, related_name="lines_digest", primary_key=True
+    )
+    digest = models.CharField(_("digest"), max_length=64)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(digest__regex="^[0-9a-f]{64}$"), name="settlement_digest_is_one")
+        ]
+
+
 class SettlementLine(models.Model):
     """One fan's share for one button: the amount it got, and the part of that which is the platform's fee.
 

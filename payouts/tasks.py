@@ -14,7 +14,7 @@ from accounts.models import User
 from flattr.period import Period
 from flattr.transactions import durable_block
 from payouts.models import Settlement
-from payouts.operations import alarms, announcements, deposits, payouts, settlement
+from payouts.operations import alarms, announcements, deposits, digests, payouts, settlement
 from payouts.queries import books, due, settlements
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,15 @@ def settle_month(label: str) -> None:
 def settle_range(settlement_id: int, number: int) -> None:
     """Settle one range of fans unless another worker is at it, and finish the settlement if it was the last one."""
     if settlement.settle_range(settlement_id=settlement_id, number=number, now=timezone.now(), wait=False):
+        if settlements.all_ranges_done(settlement_id=settlement_id):
+            digest_lines.delay(settlement_id)
         _finish(settlement_id, wait=True)
+
+
+@shared_task
+def digest_lines(settlement_id: int) -> None:
+    """Make the digest of a settlement's lines while another worker finishes it."""
+    digests.digest_lines(settlement_id=settlement_id)
 
 
 @shared_task

@@ -150,8 +150,9 @@ def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -
 
     :raises BooksDontBalance: if the proof fails; nothing of the finish is kept then.
     """
+    # Not its key: whoever notes the digest meanwhile refers to the row.
     settlement = (
-        Settlement.objects.select_for_update(skip_locked=not wait)
+        Settlement.objects.select_for_update(skip_locked=not wait, no_key=True)
         .filter(pk=settlement_id, finished_at__isnull=True)
         .first()
     )
@@ -159,7 +160,7 @@ def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -
         return False
     _store_earnings(settlement)
     _post_earnings(settlement)
-    settlement.digest = settlements.digest(settlement=settlement)
+    settlement.digest = settlements.noted_digest(settlement=settlement) or settlements.digest(settlement=settlement)
     settlement.finished_at = now
     settlement.save(update_fields=["digest", "finished_at"])
     _refuse_wrong_books()

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from flattr.period import Period
-from payouts.models import Settlement, SettlementRange
+from payouts.models import Settlement, SettlementDigest, SettlementRange
 
 
 def settlement_of(*, period: Period) -> Settlement | None:
@@ -27,6 +27,11 @@ def unfinished() -> list[Settlement]:
 def open_ranges(*, settlement: Settlement) -> list[int]:
     """Return the numbers of the ranges that are still to be settled."""
     return list(settlement.ranges.filter(done_at__isnull=True).order_by("number").values_list("number", flat=True))
+
+
+def all_ranges_done(*, settlement_id: int) -> bool:
+    """Return whether no range is left to be settled."""
+    return not SettlementRange.objects.filter(settlement_id=settlement_id, done_at__isnull=True).exists()
 
 
 def grouped_clicks(*, part: SettlementRange) -> Iterator[tuple[int, int, int, int]]:
@@ -64,6 +69,11 @@ def digest(*, settlement: Settlement) -> str:
     hasher = hashlib.sha256()
     export(settlement=settlement, write=hasher.update)
     return hasher.hexdigest()
+
+
+def noted_digest(*, settlement: Settlement) -> str | None:
+    """Return the digest where another worker has made it by now."""
+    return SettlementDigest.objects.filter(pk=settlement.pk).values_list("digest", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from payouts import tasks
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit, Payout, Refund, Settlement
-from payouts.operations import payouts, settlement
-from payouts.queries import balances, due
+from payouts.operations import digests, payouts, settlement
+from payouts.queries import balances, due, settlements
 from tests import given
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +69,7 @@ def test_the_first_of_the_month_settles_the_month_before(
     finished = Settlement.objects.get(period=october)
     assert finished.digest
     assert finished.announced_at == after_october
-    assert names[:3] == ["settle_month", "settle_range", "announce_settlement"]
+    assert names[:4] == ["settle_month", "settle_range", "digest_lines", "announce_settlement"]
     assert len(mailoutbox) == 2
     assert [each.for_period for each in Deposit.objects.exclude(for_period=None)] == [october.next]
 
@@ -93,6 +93,7 @@ def test_tasks_delivered_twice_change_nothing(rung: Rung, october: Period, after
         for _ in range(2):
             tasks.settle_month("2026-10")
             tasks.settle_range(opened.pk, 0)
+            tasks.digest_lines(opened.pk)
             tasks.finish_settlement(opened.pk)
             tasks.announce_settlement(opened.pk)
             tasks.sweep_settlements()
@@ -272,6 +273,21 @@ def test_a_month_that_newer_ones_were_settled_over_stays_due(fan: User, october:
     assert due.due_periods(now=moment) == [october]
     assert [subject for subject, _ in due.overdue(now=moment)] == ["settlement:2026-10"]
     assert balances.unused_cents(fan=fan, now=moment) == 0
+
+
+@pytest.mark.usefixtures("fan")
+def test_the_finish_publishes_the_digest_that_was_made_beside_it(october: Period, after_october: datetime) -> None:
+    """It is made once all lines are there, and is what the finish would have made of them."""
+    opened = settlement.open_settlement(period=october, now=after_october)
+    assert digests.digest_lines(settlement_id=opened.pk) is False
+    settlement.settle_range(settlement_id=opened.pk, number=0, now=after_october)
+    for _ in range(2):
+        assert digests.digest_lines(settlement_id=opened.pk) is True
+    settlement.finish_settlement(settlement_id=opened.pk, now=after_october)
+    opened.refresh_from_db()
+
+    assert opened.digest == opened.lines_digest.digest == settlements.digest(settlement=opened)
+    assert digests.digest_lines(settlement_id=opened.pk) is False
 
 
 def test_where_nobody_ever_clicked_no_month_is_due(october: Period) -> None:
