@@ -207,8 +207,18 @@ class Cluster:
         port = _free_port()
         environment = {**self.environment(database), "WEB_HOST": "127.0.0.1", "PORT": str(port)}
         with self._process("web", environment) as process:
-            ready = urllib.request.Request(f"http://127.0.0.1:{port}/readyz", headers={"X-Forwarded-Proto": "https"})
-            self._wait_until(lambda: _answers(ready), process, "web")
+            self._wait_until(lambda: _answers(port, "/readyz"), process, "web")
+            yield f"http://127.0.0.1:{port}"
+
+    @contextlib.contextmanager
+    def empty_web(self, path: str) -> Iterator[str]:
+        """Serve Django's empty page at a path by as many processes of the same server; yield the address."""
+        port = _free_port()
+        command = ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "8"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--no-ws", "benchmarks.empty:application"]
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+        with self._started("empty", command, environment) as process:
+            self._wait_until(lambda: _answers(port, path), process, "empty")
             yield f"http://127.0.0.1:{port}"
 
     @contextlib.contextmanager
@@ -219,7 +229,11 @@ class Cluster:
 
     @contextlib.contextmanager
     def _process(self, name: str, environment: dict[str, str]) -> Iterator[processes.Child]:
-        command = read_procfile(CHECKOUT / "Procfile", environment)[name]
+        with self._started(name, read_procfile(CHECKOUT / "Procfile", environment)[name], environment) as process:
+            yield process
+
+    @contextlib.contextmanager
+    def _started(self, name: str, command: list[str], environment: dict[str, str]) -> Iterator[processes.Child]:
         command[0] = str(Path(sys.executable).with_name(command[0]))
         with self._log(name).open("wb") as log:
             process = processes.start(
@@ -282,7 +296,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(request: urllib.request.Request) -> bool:
+def _answers(port: int, path: str) -> bool:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"X-Forwarded-Proto": "https"})
     try:
         with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310  It is our own address.
             return bool(response.status == 200)  # noqa: PLR2004

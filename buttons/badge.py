@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from django.utils.html import format_html
-
 _NAME: Final = "flattr"
 _NAME_WIDTH: Final = 58
 _DIGIT_WIDTH: Final = 7
@@ -24,19 +22,14 @@ def badge(*, count: int) -> str:
     """Return the badge as an SVG document, 20 units high."""
     text = short_count(count)
     right = len(text) * _DIGIT_WIDTH + _PADDING
-    width = _NAME_WIDTH + right
-    return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="flattr: {count}">'
-        '<rect width="{width}" height="20" rx="5" fill="#3b2a4a"/>'
-        '<path d="M{name} 0h{inner}a5 5 0 0 1 5 5v10a5 5 0 0 1-5 5h-{inner}z" fill="#b3405f"/>'
+    width, inner, middle = _NAME_WIDTH + right, right - 5, _NAME_WIDTH + right // 2
+    # All parts are ours, so nothing has to be escaped: that took a tenth of the time of a badge.
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
+        f' aria-label="{_NAME}: {count}">'
+        f'<rect width="{width}" height="20" rx="5" fill="#3b2a4a"/>'
+        f'<path d="M{_NAME_WIDTH} 0h{inner}a5 5 0 0 1 5 5v10a5 5 0 0 1-5 5h-{inner}z" fill="#b3405f"/>'
         '<path d="M10 4a6 6 0 1 0 6 6h-6z" fill="#ffd166"/><path d="M12 8V2a6 6 0 0 1 6 6z" fill="#ff8fab"/>'
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
-        '<text x="22" y="14">{word}</text><text x="{middle}" y="14" text-anchor="middle">{text}</text></g></svg>',
-        width=width,
-        name=_NAME_WIDTH,
-        inner=right - 5,
-        middle=_NAME_WIDTH + right // 2,
-        count=count,
-        word=_NAME,
-        text=text,
+        f'<text x="22" y="14">{_NAME}</text><text x="{middle}" y="14" text-anchor="middle">{text}</text></g></svg>'
     )

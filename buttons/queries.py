@@ -22,6 +22,9 @@ COUNT_CACHE_SECONDS: Final = 30
 EXACT_UNTIL: Final = 10_000
 """How large a count may be to be taken anew for a page: from here on, nobody sees one click more or less."""
 
+_COUNTS: Final = caches["process"]
+"""The remembered counts. Django would make the cache anew for each request in an event loop."""
+
 _CLICK_COUNTS: Final = "SELECT * FROM buttons_click_counts(%s)"
 """Counts what no closed month has counted yet, and adds those that have (see `migrations/0007`)."""
 
@@ -111,13 +114,13 @@ def shown_click_count(*, public_id: str) -> int | None:
 
 def _remembered_count(*, public_id: str) -> int | None:
     # Names too long for any button are no keys: the cache would warn of each, and Python would remember each warning.
-    count: int | None = caches["process"].get(public_id[: PUBLIC_ID_LENGTH + 1])
+    count: int | None = _COUNTS.get(public_id[: PUBLIC_ID_LENGTH + 1])
     return count
 
 
 def _remember(public_id: str, count: int | None) -> int | None:
     if count is not None:
-        caches["process"].set(public_id, count, timeout=COUNT_CACHE_SECONDS)
+        _COUNTS.set(public_id, count, timeout=COUNT_CACHE_SECONDS)
     return count
 
 
