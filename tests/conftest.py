@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache, caches
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable
 from tests.client import StrictClient
+
+# How long an example takes depends on what else the machine does.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

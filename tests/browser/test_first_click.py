@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import LazySettings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -59,20 +59,20 @@ def test_a_click_on_a_host_page_raises_the_count_and_cuts_the_cake(
     page.goto(song.url)
     page.get_by_alt_text("flattr").click()
 
-    assert page.get_by_text("0 clicks so far").is_visible()
+    expect(page.get_by_text("0 clicks so far")).to_be_visible()
 
     page.get_by_role("button", name="Give it a slice").click()
     page.get_by_text("1 click so far").wait_for()
 
-    assert page.get_by_text("Thank you! “First light” has one more slice of your cake.").is_visible()
+    expect(page.get_by_text("Thank you! “First light” has one more slice of your cake.")).to_be_visible()
 
     page.goto(f"{app_url}/cake/")
 
-    assert page.get_by_text("1 click · €5.0000").is_visible()
+    expect(page.get_by_text("1 click · €5.0000")).to_be_visible()
 
     page.get_by_role("button", name="Undo one click for First light").click()
 
-    assert page.get_by_text("No click yet this month.").is_visible()
+    expect(page.get_by_text("No click yet this month.")).to_be_visible()
 
     context.close()
 
@@ -88,11 +88,11 @@ def test_a_click_before_the_login_waits_and_counts_once(browser: Browser, fan: U
     page.get_by_label("Password").fill("password")
     page.get_by_role("button", name="Sign In").click()
 
-    assert page.get_by_text("1 click so far").is_visible()
+    expect(page.get_by_text("1 click so far")).to_be_visible()
     assert page.url.endswith(f"/b/{song.public_id}/click/")
 
     page.reload()
 
-    assert page.get_by_text("1 click so far").is_visible()
+    expect(page.get_by_text("1 click so far")).to_be_visible()
 
     context.close()

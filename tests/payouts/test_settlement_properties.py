@@ -23,7 +23,7 @@ months = st.lists(
 
 @pytest.mark.django_db
 @given(month=months, range_fans=st.integers(1, 4), basis_points=st.integers(0, 5000))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_month_balances(
     month: Month,
     range_fans: int,
