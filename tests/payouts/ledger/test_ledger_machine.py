@@ -116,6 +116,4 @@ class LedgerMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_the_ledger_never_differs_from_a_plain_model() -> None:
     """Whatever is posted in whatever order, the book says what a dictionary would say."""
-    run_state_machine_as_test(
-        LedgerMachine, settings=settings(max_examples=20, stateful_step_count=20)
-    )
+    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=20, stateful_step_count=20))
