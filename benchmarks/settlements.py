@@ -36,6 +36,7 @@ class _Rounds:
 
     ours: list[Settled] = field(default_factory=list)
     viral: list[Settled] = field(default_factory=list)
+    tenths: list[Settled] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
 
     @property
@@ -53,62 +54,61 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
     """Measure settlements of all sizes, and how they grow."""
     results: list[Result] = []
     details: dict[str, object] = {}
-    seconds: dict[int, list[float]] = {}
-    largest = max(scale.months, key=lambda month: month.world.clicks)
+    worlds = {month.world.clicks: month.world for month in scale.months}
     for month in scale.months:
-        rounds = _measure(cluster, month, scale.rounds, keep=month == largest)
         clicks = month.world.clicks
-        seconds[clicks] = rounds.seconds
+        rounds = _measure(cluster, month, scale.rounds, tenth=worlds.get(clicks // 10), keep=clicks == max(worlds))
         results += _judge(month, rounds)
         details[f"settle {clicks}"] = _tell(rounds)
-        if clicks // 10 in seconds:
-            results.append(
-                compared(
-                    f"settle {clicks:,} for ten times the clicks",
-                    unit="s",
-                    ours=rounds.seconds,
-                    floors=seconds[clicks // 10],
-                    target=_TENFOLD,
-                )
-            )
     return results, details
 
 
 def make_settled(cluster: Cluster, month: Month) -> str:
     """Return the database in which the month is settled; settle it if nobody has."""
-    name = settled_name(month)
+    name, period = settled_name(month), world.this_month().previous
     if not cluster.has(name):
-        _measure(cluster, replace(month, with_viral=False), 1, keep=True, with_floor=False)
+        _build(cluster, month.world, period)
+        _settle_copy(cluster, month.world, period)
+        cluster.rename(_ROUND, name)
+        cluster.drop(month.world.name)
     return name
 
 
-def _measure(cluster: Cluster, month: Month, rounds: int, *, keep: bool, with_floor: bool = True) -> _Rounds:
-    """Settle copies of one world, and let PostgreSQL alone do its part of it, in turn."""
+def _measure(cluster: Cluster, month: Month, rounds: int, *, keep: bool, tenth: World | None) -> _Rounds:
+    """Settle copies of one world, and let PostgreSQL alone do its part of it, in turn.
+
+    A world of a tenth is settled in each round too, since another hour's machine is another one.
+    """
     period = world.this_month().previous
     viral = replace(month.world, viral=True)
-    for town in [month.world, *([viral] if month.with_viral else [])]:
+    towns = [month.world, *([viral] if month.with_viral else []), *([tenth] if tenth else [])]
+    for town in towns:
         _build(cluster, town, period)
     found = _Rounds()
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder, "lines")
         for number in range(1, rounds + 1):
             report(f"settle {month.world.clicks:,}: round {number} of {rounds}")
+            if tenth is not None:
+                found.tenths.append(_settle_copy(cluster, tenth, period))
             found.ours.append(_settle_copy(cluster, month.world, period))
-            if with_floor:
-                columns = _export_lines(cluster, lines)
+            columns = _export_lines(cluster, lines)
             if keep and number == rounds:
                 cluster.rename(_ROUND, settled_name(month))
-            if with_floor:
-                found.floors.append(_floor(cluster, month.world, period, lines, columns))
+            found.floors.append(_floor(cluster, month.world, period, lines, columns))
             if month.with_viral:
                 found.viral.append(_settle_copy(cluster, viral, period))
-    for name in (_ROUND, month.world.name, viral.name):
+    for name in (_ROUND, *(town.name for town in towns)):
         cluster.drop(name)
-    for settled in (found.ours, found.viral):
+    _refuse_differences(found)
+    return found
+
+
+def _refuse_differences(found: _Rounds) -> None:
+    for settled in (found.ours, found.viral, found.tenths):
         if len({each.digest for each in settled}) > 1:
             msg = "the same clicks were settled in different ways"
             raise UnableToMeasure(msg)
-    return found
 
 
 def _build(cluster: Cluster, town: World, period: Period) -> None:
@@ -124,7 +124,7 @@ def _settle_copy(cluster: Cluster, town: World, period: Period) -> Settled:
     settled = settling.settle(cluster, _ROUND, period)
     phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in settled.phases.items())
     report(
-        f"  {'viral' if town.viral else 'ours'}: {settled.seconds:.1f} s ({phases}),"
+        f"  {'viral' if town.viral else f'{town.clicks:,}'}: {settled.seconds:.1f} s ({phases}),"
         f" books {settled.books_seconds:.1f} s, {settled.lines:,} lines, {settled.memory.highest_mib:.0f} MiB"
     )
     return settled
@@ -176,6 +176,13 @@ def _judge(month: Month, rounds: _Rounds) -> list[Result]:
         measured(f"{name}, a worker's memory", unit="MiB", values=memory, target=_MEMORY_MIB),
         measured(f"{name}, a line", unit="µs", values=per_line),
     ]
+    if rounds.tenths:
+        tenths = [each.seconds for each in rounds.tenths]
+        results.append(
+            compared(
+                f"{name} for ten times the clicks", unit="s", ours=rounds.seconds, floors=tenths, target=_TENFOLD
+            )
+        )
     if rounds.viral:
         viral = [each.micros_per_line for each in rounds.viral]
         fans = f"viral creator, {month.world.fans:,} fans"
