@@ -14,9 +14,13 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from environs import Env, EnvError, validate
 
+from flattr.countries import EEA
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
+
+_STRIPE_API_URL: Final = "https://api.stripe.com"
 
 env = Env()
 
@@ -59,13 +63,37 @@ try:
         else env.str("DEFAULT_FROM_EMAIL")
     )
 
+    _is_provider = validate.OneOf(["sandbox", "stripe"])
     PAYMENT_GATEWAY: str = (
-        env.str("PAYMENT_GATEWAY", "sandbox", validate=validate.OneOf(["sandbox"]))
+        env.str("PAYMENT_GATEWAY", "sandbox", validate=_is_provider)
         if DEVELOPMENT
-        else env.str("PAYMENT_GATEWAY", validate=validate.OneOf(["sandbox"]))
+        else env.str("PAYMENT_GATEWAY", validate=_is_provider)
     )
+    STRIPE_MODE, STRIPE_KEY, STRIPE_API_URL = "", "", ""
+    STRIPE_WEBHOOK_SECRETS: list[str] = []
+    if PAYMENT_GATEWAY == "stripe":
+        STRIPE_MODE = env.str("STRIPE_MODE", validate=validate.OneOf(["test", "live"]))
+        _is_key = validate.Regexp(
+            rf"^(sk|rk)_{STRIPE_MODE}_\w+\Z", error=f"Not a secret or restricted key of {STRIPE_MODE} mode."
+        )
+        STRIPE_KEY = env.str("STRIPE_KEY", validate=_is_key)
+        _are_secrets = validate.Regexp(
+            r"^whsec_[^,\s]+(,whsec_[^,\s]+)*\Z", error="Not secrets that begin with whsec_, separated by commas."
+        )
+        STRIPE_WEBHOOK_SECRETS = env.str("STRIPE_WEBHOOK_SECRETS", validate=_are_secrets).split(",")
+        # Live money goes to Stripe and nowhere else; what takes Stripe's place in tests gets a test key at most.
+        STRIPE_API_URL = env.str(
+            "STRIPE_API_URL",
+            _STRIPE_API_URL,
+            validate=validate.Equal(_STRIPE_API_URL)
+            if STRIPE_MODE == "live"
+            else validate.URL(schemes=["http", "https"], require_tld=False),
+        ).rstrip("/")
+    STRIPE_LIVE = STRIPE_MODE == "live"
     PLATFORM_FEE_BASIS_POINTS: int = env.int("PLATFORM_FEE_BASIS_POINTS", 1000, validate=validate.Range(0, 5000))
     MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 1000, validate=validate.Range(1, 1_000_000))
+    SECOND_REVIEW_CENTS: int = env.int("SECOND_REVIEW_CENTS", 100_000, validate=validate.Range(0, 100_000_000))
+    PAYOUT_COUNTRIES: list[str] = env.list("PAYOUT_COUNTRIES", EEA, validate=validate.ContainsOnly(EEA))
     HOLD_UNTIL_DAY: int = env.int("HOLD_UNTIL_DAY", 10, validate=validate.Range(1, 28))
     SETTLEMENT_RANGE_FANS: int = env.int("SETTLEMENT_RANGE_FANS", 2000, validate=validate.Range(1, 100_000))
 except EnvError as error:
@@ -203,6 +231,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep open settlements": {"task": "payouts.tasks.sweep_settlements", "schedule": 60.0},
     "sweep open deposits": {"task": "payouts.tasks.sweep_deposits", "schedule": 60.0},
     "sweep open payouts": {"task": "payouts.tasks.sweep_payouts", "schedule": 60.0},
+    "sweep events": {"task": "payouts.tasks.sweep_events", "schedule": 60.0},
+    "compare the books": {"task": "payouts.tasks.reconcile", "schedule": crontab(minute="20", hour="2")},
+    "look at payout accounts": {"task": "payouts.tasks.look_at_accounts", "schedule": crontab(minute="45")},
+    "forget old events": {"task": "payouts.tasks.forget_events", "schedule": crontab(minute="20", hour="3")},
     "sweep unsent notifications": {"task": "accounts.tasks.send_notifications", "schedule": 60.0},
 }
 
@@ -241,6 +273,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUSTED_PROXY else 0
 
 # Web ----------------------------------------------------------------------------------------------
 
+# Forms have a few kB, and what a payment provider tells has tens. Nothing is read beyond this.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -249,13 +283,18 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "flattr.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# A form of ours leads on to pages of the provider's, which browsers take for a part of sending it.
+_PROVIDER_PAGES = {
+    "": [],
+    _STRIPE_API_URL: ["https://checkout.stripe.com", "https://connect.stripe.com"],
+}.get(STRIPE_API_URL, [STRIPE_API_URL])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *_PROVIDER_PAGES],
         "frame-ancestors": [NONE],
     },
 }
@@ -329,5 +368,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # It would tell of each request.
+        "stripe": {"level": "WARNING"},
+    },
 }

@@ -5,84 +5,189 @@ Payouts and refunds of an amount whose cents are 13 fail; all others arrive.
 """
 
 import uuid
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
 
-from payouts.gateway import Outcome, Result
-from payouts.gateway.sandbox.models import SandboxPayment
+from payouts.gateway import (
+    AccountState,
+    DisputeFacts,
+    Event,
+    EventRefused,
+    Movement,
+    Order,
+    OrderRefused,
+    Outcome,
+    Payer,
+    Readiness,
+    Requirement,
+    Result,
+    SavedMethod,
+    Urgency,
+)
+from payouts.gateway.sandbox.models import SandboxAccount, SandboxPayment
 
 FAILING_CENTS: Final = 13
 DELAY: Final = timedelta(seconds=2)
 _FEE_BASIS_POINTS: Final = 150
 _FEE_FIXED_CENTS: Final = 25
+_NAME: Final = "sandbox-{}"
 
 State = SandboxPayment.State
 _WAITING_FOR_PERSON: Final = (State.OPEN, State.CHALLENGED)
 
 
 class SandboxGateway:
-    """A `PaymentGateway` whose provider is a table of our own."""
+    """A `PaymentGateway` whose provider is two tables of our own."""
 
     moves_real_money = False
 
-    def open_pay_page(self, *, deposit_id: uuid.UUID, fan_id: int, amount_cents: int, return_url: str) -> str:
+    def open_customer(self, *, fan_id: int, email: str) -> str:
+        """Return a name; the sandbox knows everybody."""
+        del email
+        return _NAME.format(fan_id)
+
+    def open_pay_page(self, *, order: Order, description: str, return_url: str) -> str:
         """Return the address of the pretended pay page."""
+        del description
         _remember(
-            movement_id=deposit_id,
-            person_id=fan_id,
-            amount_cents=amount_cents,
+            movement_id=order.deposit_id,
+            person_id=order.payer.fan_id,
+            amount_cents=order.amount_cents,
             is_incoming=True,
             return_url=return_url,
         )
-        return reverse("sandbox:pay", args=[deposit_id])
+        return reverse("sandbox:pay", args=[order.deposit_id])
 
-    def charge_saved_method(self, *, deposit_id: uuid.UUID, fan_id: int, amount_cents: int, return_url: str) -> None:
+    def charge_saved_method(self, *, order: Order, return_url: str) -> None:
         """Charge like the fan's latest payment: it succeeds, or is declined where there was none."""
-        paid_before = SandboxPayment.objects.filter(
-            person_id=fan_id, is_incoming=True, state=State.SUCCEEDING, due_at__lte=timezone.now()
-        ).exists()
+        is_saved = self.saved_method(payer=order.payer) is not None
         _remember(
-            movement_id=deposit_id,
-            person_id=fan_id,
-            amount_cents=amount_cents,
+            movement_id=order.deposit_id,
+            person_id=order.payer.fan_id,
+            amount_cents=order.amount_cents,
             is_incoming=True,
             return_url=return_url,
-            state=State.SUCCEEDING if paid_before else State.FAILING,
-            reason="" if paid_before else "no_saved_method",
+            state=State.SUCCEEDING if is_saved else State.FAILING,
+            reason="" if is_saved else "no_saved_method",
         )
 
-    def deposit_outcome(self, *, deposit_id: uuid.UUID) -> Outcome:
+    def deposit_outcome(self, *, order: Order) -> Outcome:
         """Tell what the person chose on the pay page, a moment later."""
-        payment = SandboxPayment.objects.filter(pk=deposit_id).first()
+        payment = SandboxPayment.objects.filter(pk=order.deposit_id).first()
         if payment is None:
             return Outcome(result=Result.UNKNOWN)
         if payment.state in _WAITING_FOR_PERSON:
             result = Result.PENDING if payment.state == State.OPEN else Result.NEEDS_FAN
-            return Outcome(result=result, url=reverse("sandbox:pay", args=[deposit_id]))
+            return Outcome(result=result, url=reverse("sandbox:pay", args=[order.deposit_id]))
         return _outcome(payment, fee_cents=_FEE_FIXED_CENTS + payment.amount_cents * _FEE_BASIS_POINTS // 10_000)
 
-    def cancel_deposit(self, *, deposit_id: uuid.UUID) -> None:
+    def cancel_deposit(self, *, order: Order) -> None:
         """Close the pay page, or note that a deposit never heard of is not to be paid."""
-        _remember(movement_id=deposit_id, person_id=0, amount_cents=0, is_incoming=True, state=State.CANCELLED)
-        SandboxPayment.objects.filter(pk=deposit_id, state__in=_WAITING_FOR_PERSON).update(
+        _remember(movement_id=order.deposit_id, person_id=0, amount_cents=0, is_incoming=True, state=State.CANCELLED)
+        SandboxPayment.objects.filter(pk=order.deposit_id, state__in=_WAITING_FOR_PERSON).update(
             state=State.CANCELLED, due_at=timezone.now()
         )
 
-    def send_payout(self, *, payout_id: uuid.UUID, creator_id: int, amount_cents: int) -> None:
-        """Pretend to pay a creator."""
-        _send(movement_id=payout_id, person_id=creator_id, amount_cents=amount_cents)
+    def open_method_page(self, *, payer: Payer, return_url: str) -> str:
+        """Return the address of a pretended pay page for nothing."""
+        page_id = uuid.uuid4()
+        _remember(
+            movement_id=page_id, person_id=payer.fan_id, amount_cents=0, is_incoming=True, return_url=return_url
+        )
+        return reverse("sandbox:pay", args=[page_id])
 
-    def send_refund(self, *, refund_id: uuid.UUID, fan_id: int, amount_cents: int) -> None:
+    def saved_method(self, *, payer: Payer) -> SavedMethod | None:
+        """Tell of a card once somebody has paid."""
+        paid = SandboxPayment.objects.filter(
+            person_id=payer.fan_id,
+            is_incoming=True,
+            is_saved=True,
+            state=State.SUCCEEDING,
+            due_at__lte=timezone.now(),
+        )
+        if not paid.exists():
+            return None
+        return SavedMethod(reference=_NAME.format("card"), kind="card", label="Sandbox •••• 4242")
+
+    def remove_methods(self, *, payer: Payer) -> None:
+        """Let no payment up to now stand for a card."""
+        SandboxPayment.objects.filter(person_id=payer.fan_id, is_incoming=True).update(is_saved=False)
+
+    def send_refund(self, *, refund_id: uuid.UUID, payment: str, amount_cents: int, attempt: int) -> Outcome:
         """Pretend to pay a fan back."""
-        _send(movement_id=refund_id, person_id=fan_id, amount_cents=amount_cents)
+        del payment, attempt
+        return _send(movement_id=refund_id, amount_cents=amount_cents)
 
-    def sending_outcome(self, *, movement_id: uuid.UUID) -> Outcome:
+    def refund_outcome(self, *, refund_id: uuid.UUID, payment: str, amount_cents: int) -> Outcome:
         """Tell whether the money arrived, a moment later."""
-        payment = SandboxPayment.objects.filter(pk=movement_id).first()
-        return Outcome(result=Result.UNKNOWN) if payment is None else _outcome(payment, fee_cents=0)
+        del payment, amount_cents
+        return _sending_outcome(refund_id)
+
+    def open_account(self, *, creator_id: int, email: str, name: str, country: str) -> str:
+        """Remember a creator who has told nothing yet."""
+        del email, name, country
+        SandboxAccount.objects.get_or_create(creator_id=creator_id)
+        return _NAME.format(creator_id)
+
+    def account_page(self, *, account: str, return_url: str, refresh_url: str) -> str:
+        """Return the address of the pretended onboarding."""
+        del account, return_url, refresh_url
+        return reverse("sandbox:onboard")
+
+    def account_state(self, *, account: str) -> AccountState:
+        """Tell what the creator chose on that page."""
+        found = SandboxAccount.objects.filter(creator_id=account.removeprefix(_NAME.format(""))).first()
+        if found is None:
+            return AccountState(readiness=Readiness.GONE)
+        readiness = Readiness(found.readiness)
+        wanted = (Requirement(code="identity.individual.date_of_birth", urgency=Urgency.NOW),)
+        return AccountState(readiness=readiness, requirements=wanted if readiness is Readiness.NEEDS_CREATOR else ())
+
+    def send_payout(self, *, payout_id: uuid.UUID, account: str, amount_cents: int, attempt: int) -> Outcome:
+        """Pretend to pay a creator whose account is ready."""
+        del attempt
+        if self.account_state(account=account).readiness is not Readiness.READY:
+            return Outcome(result=Result.DECLINED, reason="account_not_ready")
+        return _send(movement_id=payout_id, amount_cents=amount_cents)
+
+    def payout_outcome(self, *, payout_id: uuid.UUID, account: str, amount_cents: int) -> Outcome:
+        """Tell whether the money arrived, a moment later."""
+        del account, amount_cents
+        return _sending_outcome(payout_id)
+
+    def dispute(self, *, reference: str) -> DisputeFacts:
+        """Refuse it: nobody contests pretended money."""
+        msg = f"reference: the sandbox knows no dispute {reference}"
+        raise OrderRefused(msg)
+
+    def warned_payment(self, *, reference: str) -> str:
+        """Refuse it: nobody warns of pretended money."""
+        msg = f"reference: the sandbox knows no warning {reference}"
+        raise OrderRefused(msg)
+
+    def read_event(self, *, body: bytes, signature: str, now: datetime) -> Event:
+        """Refuse it: the sandbox tells nobody anything."""
+        del body, signature, now
+        msg = "body: the sandbox sends no events"
+        raise EventRefused(msg)
+
+    def movements(self, *, since: datetime) -> Iterable[Movement]:
+        """Yield nothing: the sandbox keeps no book."""
+        del since
+        return ()
+
+    def balance_cents(self) -> int | None:
+        """Tell nothing: pretended money has no balance."""
+        return None
+
+    def events(self, *, since: datetime) -> Iterable[Event]:
+        """Yield nothing: the sandbox remembers no events."""
+        del since
+        return ()
 
 
 def choose(*, payment: SandboxPayment, choice: str) -> None:
@@ -98,16 +203,22 @@ def choose(*, payment: SandboxPayment, choice: str) -> None:
     )
 
 
-def _send(*, movement_id: uuid.UUID, person_id: int, amount_cents: int) -> None:
+def _send(*, movement_id: uuid.UUID, amount_cents: int) -> Outcome:
     fails = amount_cents % 100 == FAILING_CENTS
     _remember(
         movement_id=movement_id,
-        person_id=person_id,
+        person_id=0,
         amount_cents=amount_cents,
         is_incoming=False,
         state=State.FAILING if fails else State.SUCCEEDING,
         reason="account_closed" if fails else "",
     )
+    return _sending_outcome(movement_id)
+
+
+def _sending_outcome(movement_id: uuid.UUID) -> Outcome:
+    payment = SandboxPayment.objects.filter(pk=movement_id).first()
+    return Outcome(result=Result.UNKNOWN) if payment is None else _outcome(payment, fee_cents=0)
 
 
 def _remember(
@@ -142,6 +253,11 @@ def _outcome(payment: SandboxPayment, *, fee_cents: int) -> Outcome:
         case _ if payment.due_at > timezone.now():
             return Outcome(result=Result.PENDING)
         case State.SUCCEEDING:
-            return Outcome(result=Result.SUCCEEDED, occurred_at=payment.due_at, fee_cents=fee_cents)
+            return Outcome(
+                result=Result.SUCCEEDED,
+                occurred_at=payment.due_at,
+                fee_cents=fee_cents,
+                reference=str(payment.pk),
+            )
         case _:
             return Outcome(result=Result.DECLINED, occurred_at=payment.due_at, reason=payment.reason)

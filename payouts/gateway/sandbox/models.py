@@ -24,7 +24,10 @@ class SandboxPayment(models.Model):
     id = models.UUIDField(primary_key=True)
     person_id = models.BigIntegerField()
     amount_cents = models.PositiveIntegerField()
+    """Nothing where a card is only saved."""
     is_incoming = models.BooleanField()
+    is_saved = models.BooleanField(default=True)
+    """Whether what it was paid by may be charged again."""
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     reason = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField(default=timezone.now)
@@ -33,3 +36,14 @@ class SandboxPayment(models.Model):
     def __str__(self) -> str:
         """Show the movement's id."""
         return str(self.id)
+
+
+class SandboxAccount(models.Model):
+    """A creator's account at the provider."""
+
+    creator_id = models.BigIntegerField(primary_key=True)
+    readiness = models.CharField(max_length=20, default="needs_creator")
+
+    def __str__(self) -> str:
+        """Show whose account it is."""
+        return str(self.creator_id)
