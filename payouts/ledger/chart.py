@@ -54,9 +54,24 @@ class TransferKind(TextChoices):
     PAYOUT_RESERVED = "payout_reserved", _("payout requested")
     PAYOUT_SENT = "payout_sent", _("payout sent")
     PAYOUT_RETURNED = "payout_returned", _("payout returned")
+    PAYOUT_BOUNCED = "payout_bounced", _("payout came back")
+    """It had been sent."""
     REFUND_RESERVED = "refund_reserved", _("refund requested")
     REFUND_SENT = "refund_sent", _("refund sent")
     REFUND_RETURNED = "refund_returned", _("refund returned")
+    REFUND_BOUNCED = "refund_bounced", _("refund came back")
+    """It had been sent."""
+    DISPUTE_FROM_FAN = "dispute_from_fan", _("disputed")
+    DISPUTE_FROM_CREATOR = "dispute_from_creator", _("held for a dispute")
+    DISPUTE_BORNE = "dispute_borne", _("borne in a dispute")
+    """By the platform: what nobody else has any more."""
+    DISPUTE_TAKEN = "dispute_taken", _("taken by a bank")
+    DISPUTE_GIVEN_BACK = "dispute_given_back", _("given back by a bank")
+    DISPUTE_FEE = "dispute_fee", _("dispute fee")
+    PROCESSOR_CHARGE = "processor_charge", _("processor's charge")
+    """What the processor takes for other things than payments."""
+    PLATFORM_WITHDRAWN = "platform_withdrawn", _("withdrawn by the platform")
+    PLATFORM_PAID_IN = "platform_paid_in", _("paid in by the platform")
     REVERSAL = "reversal", _("reversal")
 
 
@@ -69,8 +84,19 @@ ROUTES: Final = {
     TransferKind.PAYOUT_RESERVED: (Kind.CREATOR_BALANCE, Kind.PAYOUTS_IN_TRANSIT),
     TransferKind.PAYOUT_SENT: (Kind.PAYOUTS_IN_TRANSIT, Kind.PROCESSOR_CASH),
     TransferKind.PAYOUT_RETURNED: (Kind.PAYOUTS_IN_TRANSIT, Kind.CREATOR_BALANCE),
+    TransferKind.PAYOUT_BOUNCED: (Kind.PROCESSOR_CASH, Kind.CREATOR_BALANCE),
     TransferKind.REFUND_RESERVED: (Kind.FAN_BALANCE, Kind.PAYOUTS_IN_TRANSIT),
     TransferKind.REFUND_SENT: (Kind.PAYOUTS_IN_TRANSIT, Kind.PROCESSOR_CASH),
     TransferKind.REFUND_RETURNED: (Kind.PAYOUTS_IN_TRANSIT, Kind.FAN_BALANCE),
+    TransferKind.REFUND_BOUNCED: (Kind.PROCESSOR_CASH, Kind.FAN_BALANCE),
+    TransferKind.DISPUTE_FROM_FAN: (Kind.FAN_BALANCE, Kind.DISPUTED),
+    TransferKind.DISPUTE_FROM_CREATOR: (Kind.CREATOR_BALANCE, Kind.DISPUTED),
+    TransferKind.DISPUTE_BORNE: (Kind.LOSSES, Kind.DISPUTED),
+    TransferKind.DISPUTE_TAKEN: (Kind.DISPUTED, Kind.PROCESSOR_CASH),
+    TransferKind.DISPUTE_GIVEN_BACK: (Kind.PROCESSOR_CASH, Kind.DISPUTED),
+    TransferKind.DISPUTE_FEE: (Kind.PROCESSOR_FEE, Kind.PROCESSOR_CASH),
+    TransferKind.PROCESSOR_CHARGE: (Kind.PROCESSOR_FEE, Kind.PROCESSOR_CASH),
+    TransferKind.PLATFORM_WITHDRAWN: (Kind.PLATFORM_FEE, Kind.PROCESSOR_CASH),
+    TransferKind.PLATFORM_PAID_IN: (Kind.PROCESSOR_CASH, Kind.PLATFORM_FEE),
 }
 """The kinds of account that each kind of transfer debits and credits. A reversal goes any of these ways back."""

@@ -32,6 +32,14 @@ def balance_micros(*, kind: chart.Kind, owner: User | None = None) -> int:
     return 0 if account is None else account.balance_micros
 
 
+def transfer(*, idempotency_key: str) -> Transfer:
+    """Return the transfer with that key.
+
+    :raises Transfer.DoesNotExist: if it was never posted.
+    """
+    return Transfer.objects.get(idempotency_key=idempotency_key)
+
+
 def balance_as_of(*, account: LedgerAccount, moment: datetime) -> int:
     """Return what the account held just before a moment, by what occurred before it."""
     own = Q(debit_account=account) | Q(credit_account=account)

@@ -1,8 +1,11 @@
 """What people can do with the money in their accounts."""
 
 from datetime import datetime
+from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Sum
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 
 from accounts import queries as accounts_queries
 from accounts.models import User
@@ -11,8 +14,19 @@ from flattr import money
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import Deposit, SettlementEarning, SettlementRange, SettlementSpend
+from payouts.models import (
+    Deposit,
+    Dispute,
+    PayoutAccount,
+    Refund,
+    SettlementEarning,
+    SettlementRange,
+    SettlementSpend,
+)
 from payouts.queries import due
+
+REFUNDED: Final = ~Q(refunds__state__in=[Refund.State.FAILED, Refund.State.BOUNCED])
+"""Of a deposit's refunds, those that have taken something of it."""
 
 
 def fan_balance_micros(*, fan: User) -> int:
@@ -46,8 +60,14 @@ def charge_cents(*, fan: User, period: Period) -> int:
 
 def unused_cents(*, fan: User, now: datetime) -> int:
     """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
+    return balance_and_unused(fan=fan, now=now)[1]
+
+
+def balance_and_unused(*, fan: User, now: datetime) -> tuple[int, int]:
+    """Return the fan's balance in micros, and how many cents of it are unused."""
+    balance = fan_balance_micros(fan=fan)
     claimed = claimed_micros(fan=fan, until=Period.at(now))
-    return money.micros_to_cents(max(0, fan_balance_micros(fan=fan) - claimed))
+    return balance, money.micros_to_cents(max(0, balance - claimed))
 
 
 def claimed_micros(*, fan: User, until: Period) -> int:
@@ -86,12 +106,36 @@ def has_open_deposit(*, fan: User) -> bool:
     return Deposit.objects.filter(fan=fan, state__in=Deposit.OPEN_STATES).exists()
 
 
+def open_renewal(*, fan: User) -> Deposit | None:
+    """Return the fan's renewal that is under way, if there is one."""
+    return Deposit.objects.filter(fan=fan, state__in=Deposit.OPEN_STATES, for_period__isnull=False).first()
+
+
+def refundable_deposits(*, fan: User) -> list[tuple[Deposit, int]]:
+    """Return the fan's deposits that can be paid back and how many cents of each, the newest first."""
+    gone = Sum("refunds__amount_cents", filter=REFUNDED)
+    deposits = (
+        Deposit.objects.filter(fan=fan, state=Deposit.State.SUCCEEDED)
+        .exclude(disputes__state__in=[Dispute.State.OPEN, Dispute.State.LOST])
+        .annotate(left_cents=F("amount_cents") - Coalesce(gone, 0))
+        .filter(left_cents__gt=0)
+        .order_by("-started_at", "-id")
+    )
+    return [(deposit, deposit.left_cents) for deposit in deposits]
+
+
 def on_hold_micros(*, creator: User, now: datetime) -> int:
     """Return the creator's earnings in micros that can't be withdrawn yet."""
     total = SettlementEarning.objects.filter(creator=creator, settlement__withdrawable_at__gt=now).aggregate(
         net=Sum(F("gross_micros") - F("fee_micros"))
     )["net"]
     return int(total or 0)
+
+
+def smallest_payout_cents(*, creator: User) -> int:
+    """Return the smallest payout in cents that the operator makes and the creator wants."""
+    own = PayoutAccount.objects.filter(creator=creator).values_list("least_cents", flat=True).first()
+    return max(settings.MINIMUM_PAYOUT_CENTS, own or 0)
 
 
 def withdrawable_cents(*, creator: User, now: datetime) -> int:

@@ -196,14 +196,17 @@ RULES: Final = {
                payout.amount_cents::bigint * 10000 AS micros
         FROM payouts_payout AS payout
         CROSS JOIN LATERAL (VALUES ('reserved', 'payout_reserved'),
-                                   ('ended', CASE WHEN payout.state = 'sent' THEN 'payout_sent'
-                                                  WHEN payout.state IN ('rejected', 'failed') THEN 'payout_returned'
-                                             END)) AS part (name, kind)
+                                   ('ended', CASE WHEN payout.state IN ('sent', 'returned') THEN 'payout_sent'
+                                                  WHEN payout.state IN ('rejected', 'failed', 'cancelled')
+                                                  THEN 'payout_returned' END),
+                                   ('bounced', CASE WHEN payout.state = 'returned' THEN 'payout_bounced' END))
+                           AS part (name, kind)
         WHERE part.kind IS NOT NULL
         """,
         "payout_reserved",
         "payout_sent",
         "payout_returned",
+        "payout_bounced",
     ),
     "every refund is posted as far as it has come, and no other": _posted_as_documented(
         """
@@ -212,14 +215,59 @@ RULES: Final = {
                refund.amount_cents::bigint * 10000 AS micros
         FROM payouts_refund AS refund
         CROSS JOIN LATERAL (VALUES ('reserved', 'refund_reserved'),
-                                   ('ended', CASE refund.state WHEN 'sent' THEN 'refund_sent'
-                                                               WHEN 'failed' THEN 'refund_returned'
-                                             END)) AS part (name, kind)
+                                   ('ended', CASE WHEN refund.state IN ('sent', 'bounced') THEN 'refund_sent'
+                                                  WHEN refund.state = 'failed' THEN 'refund_returned'
+                                             END),
+                                   ('bounced', CASE WHEN refund.state = 'bounced' THEN 'refund_bounced' END))
+                           AS part (name, kind)
         WHERE part.kind IS NOT NULL
         """,
         "refund_reserved",
         "refund_sent",
         "refund_returned",
+        "refund_bounced",
+    ),
+    "every dispute is posted as far as it has come, and no other": _posted_as_documented(
+        """
+        SELECT format('dispute:%s:%s:%s', share.dispute_id, share.source, share.owner_id) AS key,
+               CASE share.source WHEN 'fan' THEN 'dispute_from_fan' WHEN 'creator' THEN 'dispute_from_creator'
+                                 ELSE 'dispute_borne' END AS kind,
+               share.owner_id, share.amount_micros AS micros
+        FROM payouts_disputeshare AS share
+        JOIN payouts_dispute AS dispute ON dispute.id = share.dispute_id
+        WHERE dispute.state <> 'won'
+        UNION ALL
+        SELECT format('dispute:%s:%s', dispute.id, part.name), part.kind, NULL, part.cents::bigint * 10000
+        FROM payouts_dispute AS dispute
+        CROSS JOIN LATERAL (VALUES
+            ('taken', 'dispute_taken', CASE WHEN dispute.is_taken THEN dispute.amount_cents END),
+            ('given_back', 'dispute_given_back',
+             CASE WHEN dispute.is_taken AND dispute.state = 'won' THEN dispute.amount_cents END),
+            ('fee', 'dispute_fee', CASE WHEN NOT dispute.is_fee_returned THEN dispute.fee_cents END))
+            AS part (name, kind, cents)
+        WHERE part.cents > 0
+        """,
+        "dispute_from_fan",
+        "dispute_from_creator",
+        "dispute_borne",
+        "dispute_taken",
+        "dispute_given_back",
+        "dispute_fee",
+    ),
+    "the platform's own affairs are posted as the provider's book says, and no others": _posted_as_documented(
+        """
+        SELECT format('movement:%s', movement.id) AS key, own.transfer_kind AS kind, NULL::bigint AS owner_id,
+               abs(movement.amount_cents - movement.fee_cents) * 10000 AS micros
+        FROM payouts_processormovement AS movement
+        JOIN (VALUES ('stripe_fee', 'processor_charge'), ('payout', 'platform_withdrawn'),
+                     ('payout_cancel', 'platform_paid_in'), ('payout_failure', 'platform_paid_in'),
+                     ('topup', 'platform_paid_in'), ('topup_reversal', 'platform_withdrawn'))
+             AS own (kind, transfer_kind) ON own.kind = movement.kind
+        WHERE movement.amount_cents <> movement.fee_cents
+        """,
+        "processor_charge",
+        "platform_withdrawn",
+        "platform_paid_in",
     ),
 }
 """Every rule with the query for what breaks it."""

@@ -5,19 +5,22 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Notification
 from buttons import queries as buttons_queries
 from flattr.period import Period
-from payouts.models import Deposit, Payout, Refund, Settlement
+from payouts.models import Deposit, Payout, PayoutAccount, Refund, Settlement, StripeEvent
 
 SETTLEMENT_DUE_AFTER: Final = timedelta(hours=12)
 ANNOUNCEMENT_DUE_AFTER: Final = timedelta(hours=6)
+HELD_DUE_AFTER: Final = timedelta(days=1)
 PAYOUT_DUE_AFTER: Final = timedelta(days=2)
 REVIEW_DUE_AFTER: Final = timedelta(days=2)
 DEPOSIT_DUE_AFTER: Final = timedelta(days=2)
+DEBIT_DUE_AFTER: Final = timedelta(days=16)
 NOTIFICATION_DUE_AFTER: Final = timedelta(hours=6)
+EVENT_DUE_AFTER: Final = timedelta(hours=1)
 
 
 def unsettled_periods(*, until: Period) -> dict[Period, bool]:
@@ -66,10 +69,26 @@ def open_payouts() -> list[uuid.UUID]:
     )
 
 
+def due_events(*, now: datetime) -> "QuerySet[StripeEvent]":
+    """Return the provider's events that are to be handled and aren't waiting for another try, oldest first."""
+    is_due = Q(due_at=None) | Q(due_at__lte=now)
+    return StripeEvent.objects.filter(is_due, state__in=StripeEvent.OPEN_STATES).order_by("received_at")
+
+
+def accounts_to_look_at() -> list[str]:
+    """Return the provider's names of the accounts that aren't ready and may become so."""
+    waiting = [PayoutAccount.State.PENDING, PayoutAccount.State.NEEDS_CREATOR]
+    return list(
+        PayoutAccount.objects.filter(state__in=waiting).order_by("looked_at").values_list("account", flat=True)
+    )
+
+
 def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield a short subject and a sentence for everything that should have been done by now."""
     yield from _overdue_settlements(now)
     yield from _overdue_movements(now)
+    yield from _overdue_payouts(now)
+    yield from _overdue_events(now)
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()
     if unsent:
         yield "notifications", f"{unsent} emails are unsent for more than six hours."
@@ -88,6 +107,15 @@ def _overdue_settlements(now: datetime) -> Iterator[tuple[str, str]]:
         )
 
 
+def _overdue_payouts(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the payouts that the provider can't send, or tells something else of."""
+    held = Payout.objects.filter(state=Payout.State.APPROVED, held_since__lt=now - HELD_DUE_AFTER)
+    for payout in held:
+        yield f"held:{payout.pk}", f"The payout {payout.pk} waits for money at the provider for more than a day."
+    for payout in Payout.objects.filter(state=Payout.State.SENDING).exclude(reason=""):
+        yield f"mismatch:{payout.pk}", f"The provider tells of something else than we asked for: {payout.reason}"
+
+
 def _overdue_movements(now: datetime) -> Iterator[tuple[str, str]]:
     """Yield the payouts, refunds and deposits that have waited too long for a review or an outcome."""
     unreviewed = Payout.objects.filter(state=Payout.State.REQUESTED, requested_at__lt=now - REVIEW_DUE_AFTER).count()
@@ -101,9 +129,24 @@ def _overdue_movements(now: datetime) -> Iterator[tuple[str, str]]:
     refunds = Refund.objects.filter(state=Refund.State.REQUESTED, requested_at__lt=now - PAYOUT_DUE_AFTER)
     for refund in refunds:
         yield f"refund:{refund.pk}", f"The refund {refund.pk} is {refund.state} for more than two days."
+    mismatches = [
+        *Deposit.objects.filter(state=Deposit.State.REVIEW).values_list("pk", "reason"),
+        *Refund.objects.filter(state=Refund.State.REQUESTED).exclude(reason="").values_list("pk", "reason"),
+    ]
+    for movement_id, reason in mismatches:
+        yield f"mismatch:{movement_id}", f"The provider tells of something else than we asked for: {reason}"
     long_ago = now - DEPOSIT_DUE_AFTER
     # A renewal that the fan has to confirm has its whole month for that.
     may_be_waited_for = Q(state=Deposit.State.NEEDS_FAN, for_period__gte=Period.at(long_ago))
+    # A bank may take weeks over a debit.
+    is_on_its_way = Q(state=Deposit.State.PROCESSING, started_at__gte=now - DEBIT_DUE_AFTER)
     deposits = Deposit.objects.filter(state__in=Deposit.OPEN_STATES, started_at__lt=long_ago)
-    for deposit in deposits.exclude(may_be_waited_for):
+    for deposit in deposits.exclude(may_be_waited_for).exclude(is_on_its_way):
         yield f"deposit:{deposit.pk}", f"The deposit {deposit.pk} is without an outcome for more than two days."
+
+
+def _overdue_events(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of the provider's events that nobody has handled for an hour."""
+    late = StripeEvent.objects.filter(state__in=StripeEvent.OPEN_STATES, received_at__lt=now - EVENT_DUE_AFTER)
+    for kind, number in late.order_by("kind").values_list("kind").annotate(Count("pk")):
+        yield f"events:{kind}", f"{number} events of Stripe's of the kind {kind} are unhandled for more than an hour."

@@ -1,0 +1,37 @@
+"""Money's own rows: deposits and refunds of fans, payouts of creators, settlements, and what the provider told."""
+
+from payouts.models.creators import Payout, PayoutAccount
+from payouts.models.disputes import Dispute, DisputeShare
+from payouts.models.events import StripeEvent
+from payouts.models.fans import Consent, Deposit, PaymentMethod, Refund
+from payouts.models.reconciliation import ProcessorMovement, ReconciliationItem
+from payouts.models.settlements import (
+    ButtonEarning,
+    Settlement,
+    SettlementDigest,
+    SettlementEarning,
+    SettlementLine,
+    SettlementRange,
+    SettlementSpend,
+)
+
+__all__ = [
+    "ButtonEarning",
+    "Consent",
+    "Deposit",
+    "Dispute",
+    "DisputeShare",
+    "PaymentMethod",
+    "Payout",
+    "PayoutAccount",
+    "ProcessorMovement",
+    "ReconciliationItem",
+    "Refund",
+    "Settlement",
+    "SettlementDigest",
+    "SettlementEarning",
+    "SettlementLine",
+    "SettlementRange",
+    "SettlementSpend",
+    "StripeEvent",
+]
