@@ -64,8 +64,9 @@ _MONEY: Final = (
     FROM generate_series(1, %(fans)s) AS n
     """,
     """
-    INSERT INTO payouts_deposit (id, fan_id, amount_cents, processor_fee_cents, state, reason, started_at, ended_at)
-    SELECT gen_random_uuid(), fan_id, amount_cents, 10 + amount_cents * 14 / 1000, 'succeeded', '',
+    INSERT INTO payouts_deposit (id, fan_id, amount_cents, processor_fee_cents, state, reason, reference, attempt,
+                                 started_at, ended_at)
+    SELECT gen_random_uuid(), fan_id, amount_cents, 10 + amount_cents * 14 / 1000, 'succeeded', '', '', 0,
            %(start)s, %(start)s
     FROM (SELECT fan_id, CASE fan_id %% 10 WHEN 0 THEN budget_cents / 2 ELSE budget_cents * (1 + fan_id %% 3) END
                          AS amount_cents

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -11,16 +12,26 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.views import user_of
 from flattr.admin import ReadOnlyAdmin
 from flattr.templatetags.money import cents
 from payouts import tasks
-from payouts.forms import ReviewForm
-from payouts.models import Deposit, Payout, Refund, Settlement
-from payouts.operations import payouts
+from payouts.forms import ResolveForm, ReviewForm, SetAsideForm
+from payouts.models import (
+    Deposit,
+    Dispute,
+    Payout,
+    PayoutAccount,
+    ReconciliationItem,
+    Refund,
+    Settlement,
+    StripeEvent,
+)
+from payouts.operations import events, payouts, reconciliation
 from payouts.queries import balances
 
 
@@ -28,10 +39,10 @@ from payouts.queries import balances
 class PayoutAdmin(ReadOnlyAdmin[Payout]):
     """Payouts, with a page to approve or reject each that waits."""
 
-    list_display = ["creator", "amount", "state", "review_link", "requested_at", "reviewed_by"]
+    list_display = ["creator", "amount", "state", "review_link", "requested_at", "first_reviewer", "reviewed_by"]
     list_filter = ["state"]
     search_fields = ["creator__email", "creator__name", "id"]
-    list_select_related = ["creator", "reviewed_by"]
+    list_select_related = ["creator", "first_reviewer", "reviewed_by"]
     ordering = ["-requested_at"]
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount_cents")
@@ -66,6 +77,8 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
                 form.add_error("reason", _("Say why: the creator will read it."))
             except payouts.OwnPayout:
                 form.add_error(None, _("Nobody reviews their own payout."))
+            except payouts.SecondPersonNeeded:
+                form.add_error(None, _("You have approved it before; a second person has to."))
             except payouts.AlreadyReviewed:
                 form.add_error(None, _("Somebody has decided about this payout before."))
             else:
@@ -83,12 +96,82 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
     def _decide(self, request: HttpRequest, payout: Payout, *, decision: str, reason: str) -> None:
         reviewer, now = user_of(request), timezone.now()
         if decision == "approve":
-            payouts.approve_payout(payout_id=payout.pk, reviewer=reviewer, now=now)
+            decided = payouts.approve_payout(payout_id=payout.pk, reviewer=reviewer, now=now)
+            if decided.state == Payout.State.REQUESTED:
+                messages.success(request, _("Approved by you. A second person has to approve it, too."))
+                return
             tasks.ring(tasks.advance_payout, str(payout.pk))
             messages.success(request, _("Approved. A worker sends it now."))
         else:
             payouts.reject_payout(payout_id=payout.pk, reviewer=reviewer, reason=reason, now=now)
             messages.success(request, _("Rejected. The creator's balance has the money back."))
+
+
+@admin.register(PayoutAccount)
+class PayoutAccountAdmin(ReadOnlyAdmin[PayoutAccount]):
+    """Where payouts go."""
+
+    list_display = ["creator", "state", "country", "due_at", "looked_at", "account"]
+    list_filter = ["state"]
+    search_fields = ["creator__email", "account"]
+    list_select_related = ["creator"]
+    ordering = ["creator_id"]
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin[Dispute]):
+    """What banks have taken back."""
+
+    list_display = ["id", "deposit", "amount_cents", "fee_cents", "state", "reason", "opened_at", "ended_at"]
+    list_filter = ["state"]
+    search_fields = ["id", "deposit__fan__email"]
+    list_select_related = ["deposit__fan"]
+    ordering = ["-opened_at", "-id"]
+
+
+@admin.register(ReconciliationItem)
+class ReconciliationItemAdmin(ReadOnlyAdmin[ReconciliationItem]):
+    """Where the provider's book and ours differ, with a page to set each aside."""
+
+    list_display = ["subject", "kind", "difference_cents", "since", "resolve_link", "ended_at", "ended_by"]
+    list_filter = ["kind", ("ended_at", admin.EmptyFieldListFilter)]
+    search_fields = ["subject"]
+    list_select_related = ["ended_by"]
+    ordering = ["-since", "-id"]
+
+    @admin.display(description=gettext_lazy("resolve"))
+    def resolve_link(self, item: ReconciliationItem) -> SafeString | str:
+        """Lead to the page for one that is open."""
+        if item.ended_at is not None:
+            return ""
+        address = reverse("admin:payouts_reconciliationitem_resolve", args=[item.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Resolve"))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page for resolving."""
+        resolve = self.admin_site.admin_view(self.resolve)
+        name = "payouts_reconciliationitem_resolve"
+        return [path("<int:item_id>/resolve/", resolve, name=name), *super().get_urls()]
+
+    def resolve(self, request: HttpRequest, item_id: int) -> HttpResponse:
+        """Set one difference aside, with a note."""
+        if not request.user.has_perm("payouts.resolve_item"):
+            raise PermissionDenied
+        item = get_object_or_404(ReconciliationItem, pk=item_id)
+        form = ResolveForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            note, now = form.cleaned_data["note"], timezone.now()
+            reconciliation.resolve_item(item_id=item.pk, staff=user_of(request), note=note, now=now)
+            messages.success(request, _("Resolved."))
+            return redirect("admin:payouts_reconciliationitem_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Resolve a difference"),
+            "item": item,
+            "form": form,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/payouts/reconciliationitem/resolve.html", context)
 
 
 @admin.register(Deposit)
@@ -119,3 +202,57 @@ class SettlementAdmin(ReadOnlyAdmin[Settlement]):
 
     list_display = ["period", "fee_basis_points", "opened_at", "finished_at", "withdrawable_at", "digest"]
     ordering = ["-period"]
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnlyAdmin[StripeEvent]):
+    """What Stripe told us of. What couldn't be handled is tried again here, or set aside with a reason."""
+
+    list_display = ["kind", "subject", "account", "state", "attempts", "received_at", "due_at", "why", "api_version"]
+    list_filter = ["state"]
+    search_fields = ["id", "kind", "subject", "account", "customer", "movement_id"]
+    ordering = ["-received_at"]
+    actions = ["try_again", "set_aside"]
+
+    @admin.display(description=gettext_lazy("error"))
+    def why(self, event: StripeEvent) -> str:
+        """Show how the error begins."""
+        return Truncator(event.error).chars(100)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Let those decide who may change events, though here nobody changes one in any other way."""
+        return request.user.has_perm("payouts.change_stripeevent")
+
+    @admin.action(description=gettext_lazy("Try again"), permissions=["decide"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
+        """Have the chosen events handled anew."""
+        number = events.try_again(event_ids=list(queryset.values_list("pk", flat=True)))
+        text = ngettext(
+            "%(number)s event will be handled again within a minute.",
+            "%(number)s events will be handled again within a minute.",
+            number,
+        )
+        messages.success(request, text % {"number": number})
+
+    @admin.action(description=gettext_lazy("Set aside"), permissions=["decide"])
+    def set_aside(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> HttpResponse | None:
+        """Ask for a reason, and let the chosen events be, as far as they are still to be handled."""
+        form = SetAsideForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            chosen = list(queryset.values_list("pk", flat=True))
+            number = events.set_aside(
+                event_ids=chosen, reviewer=user_of(request), now=timezone.now(), **form.cleaned_data
+            )
+            text = ngettext("%(number)s event is set aside.", "%(number)s events are set aside.", number)
+            messages.success(request, text % {"number": number})
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Set events aside"),
+            "number": queryset.count(),
+            "chosen": request.POST.getlist("_selected_action"),
+            "all_chosen": request.POST.get("select_across", "0"),
+            "form": form,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/payouts/stripeevent/set_aside.html", context)

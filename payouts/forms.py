@@ -1,10 +1,14 @@
 """Forms about money."""
 
 import uuid
+from operator import itemgetter
 from typing import Any
 
+from babel import Locale
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
@@ -66,6 +70,24 @@ class PayoutForm(OnceForm):
     amount_cents = CentsField(label=_("Amount in euros"), min_cents=1, max_cents=_PAYOUT_CENTS_MAX)
 
 
+class AccountForm(forms.Form):
+    """Where a creator lives, which says what the provider must know of them."""
+
+    country = forms.ChoiceField(label=_("Country you live in"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = Locale.parse(get_language() or "en").territories
+        choices = [(code, names[code]) for code in settings.PAYOUT_COUNTRIES]
+        self.fields["country"].choices = sorted(choices, key=itemgetter(1))  # type: ignore[attr-defined]
+
+
+class SmallestPayoutForm(forms.Form):
+    """Below which amount a creator doesn't want to be paid out."""
+
+    least_cents = CentsField(label=_("Amount in euros"), min_cents=0, max_cents=_PAYOUT_CENTS_MAX)
+
+
 class ReviewForm(forms.Form):
     """A reviewer's decision about a payout."""
 
@@ -76,3 +98,15 @@ class ReviewForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class SetAsideForm(forms.Form):
+    """Why staff let an event of the provider's be."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ResolveForm(forms.Form):
+    """What a difference between two books was, for whoever reads them."""
+
+    note = forms.CharField(label=_("What it was"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))

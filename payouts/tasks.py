@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from celery import Task, shared_task
 from django.utils import timezone
@@ -14,8 +14,23 @@ from accounts.models import User
 from flattr.period import Period
 from flattr.transactions import durable_block
 from payouts.models import Settlement
-from payouts.operations import alarms, announcements, deposits, digests, payouts, settlement
+from payouts.operations import (
+    accounts,
+    alarms,
+    announcements,
+    deposits,
+    digests,
+    events,
+    payouts,
+    reconciliation,
+    refunds,
+    renewals,
+    settlement,
+)
 from payouts.queries import books, due, settlements
+
+_EVENTS_AT_ONCE: Final = 1000
+"""How many events a sweep rings for. All of a long backlog, rung for again each minute, would fill the queue."""
 
 logger = logging.getLogger(__name__)
 
@@ -89,24 +104,26 @@ def _finish(settlement_id: int, *, wait: bool) -> None:
 
 @shared_task
 def renew_deposits() -> None:
-    """Charge the fans whose balance doesn't cover this month, each in a task of its own.
+    """Charge the fans whose balance doesn't cover this month or the next that is near, each in a task of its own.
 
     While a month before it isn't settled nobody is charged, since its cake may be paid by what is there.
     """
     now = timezone.now()
     if due.due_periods(now=now):
         return
-    fans = accounts_queries.active_subscriptions(period=Period.at(now)).values_list("fan_id", flat=True)
-    # The fans come by a cursor, which outside a transaction would outlive it: PgBouncer couldn't lend the connection.
-    with durable_block():
-        for fan_id in fans.iterator():
-            renew_deposit.delay(fan_id)
+    for period in sorted({Period.at(now), Period.at(now + renewals.LONGEST_LEAD)}):
+        fans = accounts_queries.active_subscriptions(period=period).values_list("fan_id", flat=True)
+        # The fans come by a cursor, which outside a transaction would outlive it: PgBouncer couldn't lend the
+        # connection.
+        with durable_block():
+            for fan_id in fans.iterator():
+                renew_deposit.delay(fan_id)
 
 
 @shared_task
 def renew_deposit(fan_id: int) -> None:
-    """Charge one fan for this month, unless the balance covers it."""
-    deposit = deposits.renew_deposit(fan=User.objects.get(pk=fan_id), now=timezone.now())
+    """Charge one fan for this month or the next that is near, unless the balance covers it."""
+    deposit = renewals.renew_deposit(fan=User.objects.get(pk=fan_id), now=timezone.now())
     if deposit is not None:
         collect_deposit.apply_async((str(deposit.pk),), countdown=5)
 
@@ -129,7 +146,7 @@ def sweep_deposits() -> None:
 @shared_task
 def advance_refund(refund_id: str) -> None:
     """Send one refund or record what became of it."""
-    deposits.advance_refund(refund_id=uuid.UUID(refund_id), now=timezone.now())
+    refunds.advance_refund(refund_id=uuid.UUID(refund_id), now=timezone.now())
 
 
 @shared_task
@@ -143,6 +160,48 @@ def sweep_payouts() -> None:
 def advance_payout(payout_id: str) -> None:
     """Send one payout or record what became of it."""
     payouts.advance_payout(payout_id=uuid.UUID(payout_id), now=timezone.now())
+
+
+@shared_task
+def handle_event(event_id: str) -> None:
+    """Look again at what an event of the provider's names."""
+    events.handle(event_id=event_id, now=timezone.now())
+
+
+@shared_task
+def sweep_events() -> None:
+    """Ring for the provider's events that are due, oldest first: what was not rung for, or is to be tried again."""
+    for event_id in due.due_events(now=timezone.now()).values_list("pk", flat=True)[:_EVENTS_AT_ONCE]:
+        handle_event.delay(event_id)
+
+
+@shared_task
+def look_at_accounts() -> None:
+    """Ask about every account that isn't ready and may become so."""
+    for account in due.accounts_to_look_at():
+        look_at_account.delay(account)
+
+
+@shared_task
+def look_at_account(account: str) -> None:
+    """Ask the provider about one account."""
+    accounts.look_at_account(account=account, now=timezone.now())
+
+
+@shared_task
+def reconcile() -> None:
+    """Compare our books with the provider's, and raise an alarm with what differs."""
+    now = timezone.now()
+    items = reconciliation.reconcile(now=now)
+    if items:
+        lines = [f"{item.kind} {item.subject} since {item.since:%Y-%m-%d}: {item.detail}" for item in items]
+        alarms.raise_alarm(subject=f"reconciliation:{now:%Y-%m-%d}", lines=lines, now=now)
+
+
+@shared_task
+def forget_events() -> None:
+    """Delete the provider's events that are long done with."""
+    events.forget(now=timezone.now())
 
 
 @shared_task

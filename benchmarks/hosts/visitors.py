@@ -95,8 +95,12 @@ def make_real(database: connection, fans: int) -> None:
         # The provider charges the card of a payment that succeeded before.
         cursor.execute(
             "INSERT INTO sandbox_sandboxpayment"
-            " (id, person_id, amount_cents, is_incoming, state, reason, due_at, return_url)"
-            " SELECT id, fan_id, amount_cents, true, 'succeeding', '', started_at, '' FROM payouts_deposit"
+            " (id, person_id, amount_cents, is_incoming, is_saved, state, reason, due_at, return_url)"
+            " SELECT id, fan_id, amount_cents, true, true, 'succeeding', '', started_at, '' FROM payouts_deposit"
+        )
+        cursor.execute(
+            "INSERT INTO payouts_paymentmethod (fan_id, customer, method, kind, label)"
+            " SELECT DISTINCT fan_id, 'sandbox-' || fan_id, 'sandbox-card', 'card', '' FROM payouts_deposit"
         )
 
 

@@ -1,4 +1,4 @@
-"""Money in from fans, and unused balance back to them."""
+"""Money in from fans."""
 
 import logging
 import uuid
@@ -10,22 +10,48 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from accounts import operations as accounts_operations
 from accounts.models import BUDGET_CENTS_MAX, Notification, User
 from flattr import money
-from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
-from payouts.gateway import UNDECIDED, Outcome, ProviderUnavailable, Result, get_gateway
+from payouts.gateway import (
+    UNDECIDED,
+    Order,
+    Outcome,
+    ProviderUnavailable,
+    Result,
+    get_gateway,
+)
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
-from payouts.models import Deposit, Refund
-from payouts.operations import moments
+from payouts.models import Deposit
+from payouts.operations import methods, moments
+from payouts.operations.attempts import counting_failures
 from payouts.queries import balances, due
 
 DEPOSIT_CENTS_MIN: Final = 200
 DEPOSIT_CENTS_MAX: Final = 3 * BUDGET_CENTS_MAX
 PAY_PAGE_LASTS: Final = timedelta(days=1)
+
+_STATES: Final = {
+    # The fan may have confirmed; where the bank asks again, the next answer says so.
+    Result.PENDING: Deposit.State.PENDING,
+    Result.PROCESSING: Deposit.State.PROCESSING,
+    Result.NEEDS_FAN: Deposit.State.NEEDS_FAN,
+    Result.DECLINED: Deposit.State.DECLINED,
+    Result.CANCELLED: Deposit.State.EXPIRED,
+    # Nothing of it is booked; staff are told, and decide.
+    Result.MISMATCH: Deposit.State.REVIEW,
+}
+"""How an answer leaves a deposit that is open. What was paid is another matter."""
+
+_TOLD: Final = {
+    Deposit.State.DECLINED: Notification.Kind.DEPOSIT_DECLINED,
+    Deposit.State.NEEDS_FAN: Notification.Kind.DEPOSIT_NEEDS_YOU,
+}
+"""What a fan who isn't at a page of ours is told of."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,30 +65,37 @@ class DepositOutOfRange(ValueError):
         )
 
 
-class NothingToRefund(ValueError):
-    """The fan has no unused balance, or less than was asked for."""
-
-    def __init__(self, amount_cents: int, unused_cents: int) -> None:
-        super().__init__(f"amount_cents: {amount_cents} is not between 1 and the unused {unused_cents} cents")
-
-
 class DepositIdTaken(ValueError):
     """The id belongs to another deposit: somebody else's, or one of another amount."""
 
 
-class RefundIdTaken(ValueError):
-    """The id belongs to another refund: somebody else's, or one of another amount."""
+class RenewalUnderWay(ValueError):
+    """The month is being paid for already; `deposit_id` is what it is paid by."""
+
+    def __init__(self, deposit_id: uuid.UUID) -> None:
+        super().__init__(f"amount_cents: the renewal {deposit_id} is under way")
+        self.deposit_id = deposit_id
 
 
 @durable
-def open_deposit(*, deposit_id: uuid.UUID, fan: User, amount_cents: int, now: datetime) -> Deposit:
+def open_deposit(
+    *, deposit_id: uuid.UUID, fan: User, amount_cents: int, for_promise: bool = False, now: datetime
+) -> Deposit:
     """Note that a fan is about to pay; no money moves until the provider says so. The same id notes it once.
+
+    What is for the fan's promise isn't paid beside its renewal, or one month would be paid twice.
 
     :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
     :raises DepositIdTaken: if the id stands for another deposit.
+    :raises RenewalUnderWay: if it is for the promise, which is renewed just now.
     """
     if not DEPOSIT_CENTS_MIN <= amount_cents <= DEPOSIT_CENTS_MAX:
         raise DepositOutOfRange(amount_cents)
+    # A renewal is begun under the same lock, and only where no deposit is open.
+    accounts_operations.lock_fan(fan=fan)
+    renewal = balances.open_renewal(fan=fan) if for_promise else None
+    if renewal is not None:
+        raise RenewalUnderWay(renewal.pk)
     deposit, _ = Deposit.objects.get_or_create(
         id=deposit_id, defaults={"fan": fan, "amount_cents": amount_cents, "started_at": now}
     )
@@ -72,7 +105,15 @@ def open_deposit(*, deposit_id: uuid.UUID, fan: User, amount_cents: int, now: da
     return deposit
 
 
-def start_deposit(*, deposit_id: uuid.UUID, fan: User, amount_cents: int, next_page: str = "", now: datetime) -> str:
+def start_deposit(
+    *,
+    deposit_id: uuid.UUID,
+    fan: User,
+    amount_cents: int,
+    for_promise: bool = False,
+    next_page: str = "",
+    now: datetime,
+) -> str:
     """Note a deposit and return the address of the provider's page where the fan pays it.
 
     From there the fan comes back to the deposit's page, and goes on to `next_page` if that is given.
@@ -81,14 +122,39 @@ def start_deposit(*, deposit_id: uuid.UUID, fan: User, amount_cents: int, next_p
     :raises DepositOutOfRange: below 2 EUR or above three months of the largest budget.
     :raises DepositIdTaken: if the id stands for another deposit.
     """
-    deposit = open_deposit(deposit_id=deposit_id, fan=fan, amount_cents=amount_cents, now=now)
+    try:
+        deposit = open_deposit(
+            deposit_id=deposit_id, fan=fan, amount_cents=amount_cents, for_promise=for_promise, now=now
+        )
+    except RenewalUnderWay as error:
+        deposit = Deposit.objects.get(pk=error.deposit_id)
+    return resume_deposit(deposit=deposit, next_page=next_page)
+
+
+def resume_deposit(*, deposit: Deposit, next_page: str = "") -> str:
+    """Return the address where the fan pays or confirms an open deposit, or of what became of one that has ended.
+
+    Whatever was tried for it without the fan is closed first, so that it can't be paid twice.
+    """
     query = f"?{urlencode({'next': next_page})}" if next_page else ""
-    return_url = _deposit_page(deposit) + query
+    return_url = deposit_page(deposit) + query
     if deposit.state not in Deposit.OPEN_STATES:
         return return_url
-    return get_gateway().open_pay_page(
-        deposit_id=deposit.id, fan_id=fan.pk, amount_cents=amount_cents, return_url=return_url
-    )
+    with counting_failures(deposit):
+        return get_gateway().open_pay_page(
+            order=_order(deposit), description=gettext("Prepaid for Flattr"), return_url=return_url
+        )
+
+
+def charge(*, deposit: Deposit, now: datetime) -> None:
+    """Ask the provider for a deposit without the fan; where nothing is saved to charge, it is declined at once."""
+    order = _order(deposit)
+    if not order.payer.method:
+        outcome = Outcome(result=Result.DECLINED, reason="no_saved_method")
+        record_deposit(deposit_id=deposit.pk, outcome=outcome, now=now)
+        return
+    with counting_failures(deposit):
+        get_gateway().charge_saved_method(order=order, return_url=deposit_page(deposit))
 
 
 def collect_deposit(*, deposit_id: uuid.UUID, now: datetime) -> Outcome:
@@ -97,16 +163,18 @@ def collect_deposit(*, deposit_id: uuid.UUID, now: datetime) -> Outcome:
     One that nobody decides in time is closed at the provider, and a renewal that we were cut short
     of asking for is asked for again.
     """
-    deposit = Deposit.objects.get(pk=deposit_id)
-    gateway = get_gateway()
-    outcome = gateway.deposit_outcome(deposit_id=deposit_id)
+    deposit = Deposit.objects.select_related("fan").get(pk=deposit_id)
+    gateway, order = get_gateway(), _order(deposit)
+    outcome = gateway.deposit_outcome(order=order)
     if outcome.result in UNDECIDED and _has_lapsed(deposit, now):
         # Only what the provider has closed counts as expired: an open pay page could still be paid.
-        gateway.cancel_deposit(deposit_id=deposit_id)
-        outcome = gateway.deposit_outcome(deposit_id=deposit_id)
+        gateway.cancel_deposit(order=order)
+        outcome = gateway.deposit_outcome(order=order)
     elif outcome.result is Result.UNKNOWN and deposit.for_period is not None:
-        _charge(deposit)
+        charge(deposit=deposit, now=now)
     record_deposit(deposit_id=deposit_id, outcome=outcome, now=now)
+    if outcome.result is Result.SUCCEEDED:
+        methods.look_at_method(fan=deposit.fan, now=now)
     return outcome
 
 
@@ -125,167 +193,14 @@ def record_deposit(*, deposit_id: uuid.UUID, outcome: Outcome, now: datetime) ->
     deposit = Deposit.objects.select_for_update(of=("self",)).select_related("fan").get(pk=deposit_id)
     if deposit.state == Deposit.State.SUCCEEDED:
         return
-    match outcome.result:
-        case Result.SUCCEEDED:
-            deposit.processor_fee_cents = outcome.fee_cents
-            # What was paid is booked at the moment when it came, where that is told.
-            came_at = min(outcome.occurred_at or now, now)
-            book_deposits(deposits=[deposit], occurred_at=moments.open_moment(wanted=came_at, now=now))
-            _succeed(deposit, now)
-        case _ if deposit.state not in Deposit.OPEN_STATES:
-            return
-        case Result.DECLINED:
-            deposit.reason = outcome.reason
-            _end(deposit, Deposit.State.DECLINED, now)
-            if deposit.for_period is not None:
-                _tell(deposit, Notification.Kind.DEPOSIT_DECLINED, now)
-        case Result.CANCELLED:
-            _end(deposit, Deposit.State.EXPIRED, now)
-        case Result.PENDING:
-            # The fan may have confirmed; where the bank asks again, the next answer says so.
-            deposit.state = Deposit.State.PENDING
-            deposit.save(update_fields=["state"])
-        case Result.NEEDS_FAN:
-            deposit.state = Deposit.State.NEEDS_FAN
-            deposit.save(update_fields=["state"])
-            if deposit.for_period is not None:
-                _tell(deposit, Notification.Kind.DEPOSIT_NEEDS_YOU, now)
-
-
-def renew_deposit(*, fan: User, now: datetime) -> Deposit | None:
-    """Charge the fan for this period unless the balance covers it or it was charged for before.
-
-    Returns the new deposit, or None where there was nothing to do.
-    """
-    deposit = _open_renewal(fan=fan, now=now)
-    if deposit is not None:
-        _charge(deposit)
-    return deposit
-
-
-def _charge(deposit: Deposit) -> None:
-    """Ask the provider for a renewal."""
-    get_gateway().charge_saved_method(
-        deposit_id=deposit.id,
-        fan_id=deposit.fan_id,
-        amount_cents=deposit.amount_cents,
-        return_url=_deposit_page(deposit),
-    )
-
-
-def _deposit_page(deposit: Deposit) -> str:
-    """Return the address to which the provider's pages lead back."""
-    return settings.APP_URL + reverse("payouts:deposit", args=[deposit.id])
-
-
-@durable
-def _open_renewal(*, fan: User, now: datetime) -> Deposit | None:
-    """Note the renewal; the unique fan and period say that nobody is charged twice for one month."""
-    period = Period.at(now)
-    accounts_operations.lock_fan(fan=fan)
-    amount_cents = balances.charge_cents(fan=fan, period=period)
-    if amount_cents == 0 or balances.has_open_deposit(fan=fan):
-        return None
-    if Deposit.objects.filter(fan=fan, for_period=period, state=Deposit.State.DECLINED).exists():
-        # A charge that was declined this month is the fan's to mend; charging again unasked is a nuisance.
-        return None
-    try:
-        with savepoint():
-            return Deposit.objects.create(fan=fan, amount_cents=amount_cents, for_period=period, started_at=now)
-    except IntegrityError:
-        return None
-
-
-@durable
-def request_refund(*, refund_id: uuid.UUID, fan: User, amount_cents: int, now: datetime) -> Refund:
-    """Reserve a part of the unused balance in cents to be paid back; the same id reserves it once.
-
-    What the clicks of a month not yet settled will take is not unused.
-
-    :raises NothingToRefund: if that much is not unused.
-    :raises RefundIdTaken: if the id stands for another refund.
-    """
-    # No month is closed meanwhile, or its settlement could fix what is taken here.
-    moment = moments.open_moment(wanted=now, now=now)
-    accounts_operations.lock_fan(fan=fan)
-    account = ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=fan)
-    transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
-    ledger.lock_accounts(account_ids=[account.pk, transit.pk])
-    unused = balances.unused_cents(fan=fan, now=moment)
-    is_known = Refund.objects.filter(pk=refund_id).exists()
-    if not is_known and not 1 <= amount_cents <= unused:
-        raise NothingToRefund(amount_cents, unused)
-    refund, is_new = Refund.objects.get_or_create(
-        id=refund_id, defaults={"fan": fan, "amount_cents": amount_cents, "requested_at": moment}
-    )
-    if (refund.fan_id, refund.amount_cents) != (fan.pk, amount_cents):
-        msg = f"refund_id: {refund_id} stands for another refund"
-        raise RefundIdTaken(msg)
-    if not is_new:
-        return refund
-    ledger.post(
-        postings=[
-            ledger.Posting(
-                debit_account_id=account.pk,
-                credit_account_id=transit.pk,
-                amount_micros=money.cents_to_micros(amount_cents),
-                kind=chart.TransferKind.REFUND_RESERVED,
-                idempotency_key=f"refund:{refund.id}:reserved",
-                occurred_at=moment,
-            )
-        ]
-    )
-    return refund
-
-
-def advance_refund(*, refund_id: uuid.UUID, now: datetime) -> Outcome:
-    """Send a refund, or ask what became of it, and record the answer. Safe to run twice."""
-    refund = Refund.objects.get(pk=refund_id)
-    gateway = get_gateway()
-    if refund.state == Refund.State.REQUESTED:
-        gateway.send_refund(refund_id=refund.id, fan_id=refund.fan_id, amount_cents=refund.amount_cents)
-    outcome = gateway.sending_outcome(movement_id=refund.id)
-    record_refund(refund_id=refund.id, outcome=outcome, now=now)
-    return outcome
-
-
-@durable
-def record_refund(*, refund_id: uuid.UUID, outcome: Outcome, now: datetime) -> None:
-    """Record that a refund arrived, or bring the money back to the fan's balance."""
-    refund = Refund.objects.select_for_update(of=("self",)).select_related("fan").get(pk=refund_id)
-    if refund.state != Refund.State.REQUESTED or outcome.result not in {Result.SUCCEEDED, Result.DECLINED}:
-        return
-    moment = moments.open_moment(wanted=now, now=now)
-    arrived = outcome.result is Result.SUCCEEDED
-    transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
-    target = (
-        ledger.open_account(kind=chart.Kind.PROCESSOR_CASH)
-        if arrived
-        else ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=refund.fan)
-    )
-    ledger.post(
-        postings=[
-            ledger.Posting(
-                debit_account_id=transit.pk,
-                credit_account_id=target.pk,
-                amount_micros=money.cents_to_micros(refund.amount_cents),
-                kind=chart.TransferKind.REFUND_SENT if arrived else chart.TransferKind.REFUND_RETURNED,
-                idempotency_key=f"refund:{refund.id}:ended",
-                occurred_at=moment,
-            )
-        ]
-    )
-    refund.state = Refund.State.SENT if arrived else Refund.State.FAILED
-    refund.reason = outcome.reason
-    refund.ended_at = moment
-    refund.save(update_fields=["state", "reason", "ended_at"])
-    accounts_operations.notify(
-        recipient=refund.fan,
-        kind=Notification.Kind.REFUND_SENT if arrived else Notification.Kind.REFUND_FAILED,
-        subject_key=str(refund.id),
-        context={"amount_cents": refund.amount_cents, "reason": outcome.reason},
-        now=now,
-    )
+    if outcome.result is Result.SUCCEEDED:
+        deposit.processor_fee_cents, deposit.reference = outcome.fee_cents, outcome.reference
+        # What was paid is booked at the moment when it came, where that is told.
+        came_at = min(outcome.occurred_at or now, now)
+        book_deposits(deposits=[deposit], occurred_at=moments.open_moment(wanted=came_at, now=now))
+        _succeed(deposit, now)
+    elif deposit.state in Deposit.OPEN_STATES and outcome.result in _STATES:
+        _move(deposit, _STATES[outcome.result], reason=outcome.reason, now=now)
 
 
 @required
@@ -320,6 +235,21 @@ def book_deposits(*, deposits: Sequence[Deposit], occurred_at: datetime) -> None
     )
 
 
+def deposit_page(deposit: Deposit) -> str:
+    """Return the address to which the provider's pages lead back."""
+    return settings.APP_URL + reverse("payouts:deposit", args=[deposit.id])
+
+
+def _order(deposit: Deposit) -> Order:
+    return Order(
+        deposit_id=deposit.id,
+        payer=methods.payer_of(fan=deposit.fan),
+        amount_cents=deposit.amount_cents,
+        asked_at=deposit.started_at,
+        attempt=deposit.attempt,
+    )
+
+
 def _has_lapsed(deposit: Deposit, now: datetime) -> bool:
     """Tell whether the fan left a pay page or a bank's question and never came back.
 
@@ -341,9 +271,21 @@ def _succeed(deposit: Deposit, now: datetime) -> None:
         _end(deposit, Deposit.State.SUCCEEDED, now)
 
 
+def _move(deposit: Deposit, state: Deposit.State, *, reason: str, now: datetime) -> None:
+    """Note how far an open deposit has come, and tell the fan of a renewal what they must know."""
+    if state in Deposit.OPEN_STATES:
+        deposit.state = state
+        deposit.save(update_fields=["state"])
+    else:
+        deposit.reason = reason
+        _end(deposit, state, now)
+    if deposit.for_period is not None and state in _TOLD:
+        _tell(deposit, _TOLD[state], now)
+
+
 def _end(deposit: Deposit, state: Deposit.State, now: datetime) -> None:
     deposit.state, deposit.ended_at = state, now
-    deposit.save(update_fields=["state", "reason", "processor_fee_cents", "ended_at"])
+    deposit.save(update_fields=["state", "reason", "reference", "processor_fee_cents", "ended_at"])
 
 
 def _tell(deposit: Deposit, kind: Notification.Kind, now: datetime) -> None:

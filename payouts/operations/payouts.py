@@ -2,19 +2,24 @@
 
 import uuid
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 
 from accounts import operations as accounts_operations
 from accounts.models import Notification, User
 from flattr import money
-from flattr.transactions import durable
+from flattr.transactions import durable, required
 from payouts.gateway import Outcome, Result, get_gateway
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
-from payouts.models import Payout
-from payouts.operations import moments
+from payouts.models import Payout, PayoutAccount
+from payouts.operations import accounts, moments
+from payouts.operations.attempts import counting_failures
 from payouts.queries import balances
+
+_OPEN: Final = frozenset({Payout.State.APPROVED, Payout.State.SENDING})
+_AT_THE_PROVIDER: Final = _OPEN | {Payout.State.SENT}
 
 
 class PayoutRefused(ValueError):
@@ -39,6 +44,17 @@ class PayoutIdTaken(PayoutRefused):
     """The id belongs to another payout: somebody else's, or one of another amount."""
 
 
+class AccountNotReady(PayoutRefused):
+    """The creator has no account that may receive payouts."""
+
+    def __init__(self) -> None:
+        super().__init__("account: there is none that may receive payouts")
+
+
+class SecondPersonNeeded(ValueError):
+    """Whoever approved the payout first can't be the second, too."""
+
+
 class AlreadyReviewed(ValueError):
     """Somebody has decided about the payout before."""
 
@@ -59,10 +75,12 @@ def request_payout(*, payout_id: uuid.UUID, creator: User, amount_cents: int, no
 
     :raises AmountBelowMinimum: if the operator pays out no such small amount.
     :raises AmountAboveWithdrawable: if the balance less the earnings on hold is smaller.
+    :raises AccountNotReady: if the creator has no account that may receive it.
     :raises PayoutIdTaken: if the id stands for another payout.
     """
-    if amount_cents < settings.MINIMUM_PAYOUT_CENTS:
-        raise AmountBelowMinimum(amount_cents, settings.MINIMUM_PAYOUT_CENTS)
+    minimum = balances.smallest_payout_cents(creator=creator)
+    if amount_cents < minimum:
+        raise AmountBelowMinimum(amount_cents, minimum)
     moment = moments.open_moment(wanted=now, now=now)
     balance = ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=creator)
     transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT)
@@ -72,6 +90,8 @@ def request_payout(*, payout_id: uuid.UUID, creator: User, amount_cents: int, no
     is_known = Payout.objects.filter(pk=payout_id).exists()
     if not is_known and amount_cents > withdrawable:
         raise AmountAboveWithdrawable(amount_cents, withdrawable)
+    if not is_known and not PayoutAccount.objects.filter(creator=creator, state=PayoutAccount.State.READY).exists():
+        raise AccountNotReady
     payout, is_new = Payout.objects.get_or_create(
         id=payout_id, defaults={"creator": creator, "amount_cents": amount_cents, "requested_at": moment}
     )
@@ -92,17 +112,49 @@ def request_payout(*, payout_id: uuid.UUID, creator: User, amount_cents: int, no
 
 
 @durable
-def approve_payout(*, payout_id: uuid.UUID, reviewer: User, now: datetime) -> None:
-    """Let a worker send the payout; approving an approved one changes nothing.
+def approve_payout(*, payout_id: uuid.UUID, reviewer: User, now: datetime) -> Payout:
+    """Let a worker send the payout, or where it is large, let a second person approve it; return it as it is then.
+
+    Approving an approved one changes nothing.
 
     :raises OwnPayout: if the reviewer is its creator.
-    :raises AlreadyReviewed: if it was rejected.
+    :raises SecondPersonNeeded: if the reviewer approved it before, and it takes two.
+    :raises AlreadyReviewed: if it was rejected or cancelled.
     """
     payout = _locked(payout_id)
     if payout.state in {Payout.State.APPROVED, Payout.State.SENDING, Payout.State.SENT}:
-        return
+        return payout
+    if payout.amount_cents > settings.SECOND_REVIEW_CENTS:
+        _refuse_reviewer(payout, reviewer)
+        if payout.first_reviewer is None:
+            payout.first_reviewer = reviewer
+            payout.save(update_fields=["first_reviewer"])
+            return payout
+        if payout.first_reviewer == reviewer:
+            msg = f"reviewed_by: above {settings.SECOND_REVIEW_CENTS} cents a second person has to approve"
+            raise SecondPersonNeeded(msg)
     _review(payout, state=Payout.State.APPROVED, reviewer=reviewer, reason="", now=now)
     _tell(payout, Notification.Kind.PAYOUT_APPROVED, now)
+    return payout
+
+
+@durable
+def cancel_payout(*, payout_id: uuid.UUID, creator: User, now: datetime) -> None:
+    """Give the money back to the creator who changed their mind; cancelling a cancelled one changes nothing.
+
+    :raises Payout.DoesNotExist: if it is another creator's.
+    :raises AlreadyReviewed: if somebody has decided about it.
+    """
+    payout = _locked(payout_id)
+    if payout.creator != creator:
+        raise Payout.DoesNotExist
+    if payout.state == Payout.State.CANCELLED:
+        return
+    if payout.state != Payout.State.REQUESTED:
+        msg = f"state: the payout is {payout.state} already"
+        raise AlreadyReviewed(msg)
+    _give_back(payout, moment=moments.open_moment(wanted=now, now=now))
+    _end(payout, Payout.State.CANCELLED, now)
 
 
 @durable
@@ -129,40 +181,48 @@ def reject_payout(*, payout_id: uuid.UUID, reviewer: User, reason: str, now: dat
 def advance_payout(*, payout_id: uuid.UUID, now: datetime) -> Outcome:
     """Send an approved payout, or ask what became of one that was sent, and record the answer.
 
-    One that the provider has never heard of is sent, whatever we thought.
-
+    One that the provider has never heard of is sent, whatever we thought, if the creator's account may receive it.
     Safe to run twice: the provider knows the payout by our id, and the outcome is recorded once.
     """
-    payout = Payout.objects.get(pk=payout_id)
-    gateway = get_gateway()
-    if payout.state not in {Payout.State.APPROVED, Payout.State.SENDING}:
+    payout = Payout.objects.select_related("creator").get(pk=payout_id)
+    if payout.state not in _AT_THE_PROVIDER:
         return Outcome(result=Result.PENDING)
-    is_known = payout.state == Payout.State.SENDING
-    outcome = gateway.sending_outcome(movement_id=payout.id) if is_known else Outcome(result=Result.UNKNOWN)
-    if outcome.result is Result.UNKNOWN:
-        gateway.send_payout(payout_id=payout.id, creator_id=payout.creator_id, amount_cents=payout.amount_cents)
-        outcome = gateway.sending_outcome(movement_id=payout.id)
+    account = PayoutAccount.objects.filter(creator=payout.creator).first()
+    name = account.account if account else ""
+    gateway = get_gateway()
+    outcome = gateway.payout_outcome(payout_id=payout.id, account=name, amount_cents=payout.amount_cents)
+    if outcome.result is Result.UNKNOWN and payout.state != Payout.State.SENT:
+        if account is None or accounts.look_at_account(account=name, now=now) != PayoutAccount.State.READY:
+            outcome = Outcome(result=Result.DECLINED, reason="account_not_ready")
+        else:
+            with counting_failures(payout):
+                outcome = gateway.send_payout(
+                    payout_id=payout.id, account=name, amount_cents=payout.amount_cents, attempt=payout.attempt
+                )
     record_payout(payout_id=payout.id, outcome=outcome, now=now)
     return outcome
 
 
 @durable
 def record_payout(*, payout_id: uuid.UUID, outcome: Outcome, now: datetime) -> None:
-    """Record that a payout is on its way or has arrived, or bring the money back to the creator's balance."""
+    """Record that a payout is held, on its way or has arrived, or bring the money back to the creator's balance."""
     payout = _locked(payout_id)
-    if payout.state not in {Payout.State.APPROVED, Payout.State.SENDING}:
-        return
     moment = moments.open_moment(wanted=now, now=now)
+    if payout.state == Payout.State.SENT and outcome.result is Result.DECLINED:
+        payout.reason = outcome.reason
+        _move(payout, debit=chart.Kind.PROCESSOR_CASH, kind=chart.TransferKind.PAYOUT_BOUNCED, moment=moment)
+        _end(payout, Payout.State.RETURNED, now)
+        _tell(payout, Notification.Kind.PAYOUT_FAILED, now)
+    elif payout.state in _OPEN:
+        _record_open(payout, outcome, moment=moment, now=now)
+
+
+@required
+def _record_open(payout: Payout, outcome: Outcome, *, moment: datetime, now: datetime) -> None:
     match outcome.result:
         case Result.SUCCEEDED:
-            _post(
-                payout,
-                debit=ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT).pk,
-                credit=ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk,
-                kind=chart.TransferKind.PAYOUT_SENT,
-                key="ended",
-                moment=moment,
-            )
+            payout.reference, payout.held_since = outcome.reference, None
+            _move(payout, credit=chart.Kind.PROCESSOR_CASH, kind=chart.TransferKind.PAYOUT_SENT, moment=moment)
             _end(payout, Payout.State.SENT, now)
             _tell(payout, Notification.Kind.PAYOUT_SENT, now)
         case Result.DECLINED:
@@ -170,34 +230,59 @@ def record_payout(*, payout_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
             _give_back(payout, moment=moment)
             _end(payout, Payout.State.FAILED, now)
             _tell(payout, Notification.Kind.PAYOUT_FAILED, now)
+        case Result.HELD:
+            payout.state, payout.held_since = Payout.State.APPROVED, payout.held_since or now
+            # The provider would repeat this answer to the same attempt.
+            payout.attempt += 1
+            payout.save(update_fields=["state", "held_since", "attempt"])
         case _ if outcome.result is not Result.UNKNOWN:
+            # Where the provider tells of something else under our id, staff are told, and nothing is booked.
             payout.state = Payout.State.SENDING
-            payout.save(update_fields=["state"])
+            payout.reason = outcome.reason if outcome.result is Result.MISMATCH else ""
+            payout.save(update_fields=["state", "reason"])
 
 
 def _locked(payout_id: uuid.UUID) -> Payout:
     return Payout.objects.select_for_update(of=("self",)).select_related("creator").get(pk=payout_id)
 
 
-def _review(payout: Payout, *, state: Payout.State, reviewer: User, reason: str, now: datetime) -> None:
+def _refuse_reviewer(payout: Payout, reviewer: User) -> None:
     if payout.creator_id == reviewer.pk:
         msg = "reviewed_by: nobody reviews their own payout"
         raise OwnPayout(msg)
     if payout.state != Payout.State.REQUESTED:
         msg = f"state: the payout is {payout.state} already"
         raise AlreadyReviewed(msg)
+
+
+def _review(payout: Payout, *, state: Payout.State, reviewer: User, reason: str, now: datetime) -> None:
+    _refuse_reviewer(payout, reviewer)
     payout.state, payout.reason = state, reason
     payout.reviewed_by, payout.reviewed_at = reviewer, now
     payout.save(update_fields=["state", "reason", "reviewed_by", "reviewed_at"])
 
 
 def _give_back(payout: Payout, *, moment: datetime) -> None:
+    _move(payout, credit=chart.Kind.CREATOR_BALANCE, kind=chart.TransferKind.PAYOUT_RETURNED, moment=moment)
+
+
+@required
+def _move(
+    payout: Payout,
+    *,
+    debit: chart.Kind = chart.Kind.PAYOUTS_IN_TRANSIT,
+    credit: chart.Kind = chart.Kind.CREATOR_BALANCE,
+    kind: chart.TransferKind,
+    moment: datetime,
+) -> None:
+    """Move the payout's amount at its end, or once more where it came back after that."""
+    owner = payout.creator if credit == chart.Kind.CREATOR_BALANCE else None
     _post(
         payout,
-        debit=ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT).pk,
-        credit=ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=payout.creator).pk,
-        kind=chart.TransferKind.PAYOUT_RETURNED,
-        key="ended",
+        debit=ledger.open_account(kind=debit).pk,
+        credit=ledger.open_account(kind=credit, owner=owner).pk,
+        kind=kind,
+        key="bounced" if kind == chart.TransferKind.PAYOUT_BOUNCED else "ended",
         moment=moment,
     )
 
@@ -220,7 +305,7 @@ def _post(payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, 
 
 def _end(payout: Payout, state: Payout.State, now: datetime) -> None:
     payout.state, payout.ended_at = state, now
-    payout.save(update_fields=["state", "reason", "ended_at"])
+    payout.save(update_fields=["state", "reason", "reference", "held_since", "ended_at"])
 
 
 def _tell(payout: Payout, kind: Notification.Kind, now: datetime) -> None:

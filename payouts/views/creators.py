@@ -1,19 +1,23 @@
 """A creator's pages: earnings, statements, payouts."""
 
+import uuid
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views import creator_required, user_of
 from flattr import money, pages
 from flattr.period import Period
 from flattr.templatetags.money import cents
-from payouts.forms import PayoutForm
-from payouts.operations import payouts
+from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
+from payouts.models import Payout, PayoutAccount
+from payouts.operations import accounts, payouts
 from payouts.queries import balances, statements
 from payouts.views.files import csv_response
 
@@ -35,8 +39,10 @@ def earnings(request: HttpRequest) -> HttpResponse:
         except payouts.AmountAboveWithdrawable:
             form.add_error("amount_cents", _("That is more than you can withdraw now."))
         except payouts.AmountBelowMinimum:
-            minimum = cents(settings.MINIMUM_PAYOUT_CENTS)
+            minimum = cents(balances.smallest_payout_cents(creator=creator))
             form.add_error("amount_cents", _("The smallest payout is %(minimum)s.") % {"minimum": minimum})
+        except payouts.AccountNotReady:
+            form.add_error(None, _("The account that receives your payouts isn't ready."))
         except payouts.PayoutIdTaken:
             messages.error(request, _("This form was sent before, with something else in it. Please try again."))
             return redirect("payouts:earnings")
@@ -57,9 +63,70 @@ def earnings(request: HttpRequest) -> HttpResponse:
                 place=pages.Place.of(request, name="payouts", size=24),
             ),
             "period": Period.at(now),
+            "account": PayoutAccount.objects.filter(creator=creator).first(),
+            "account_form": AccountForm(),
+            "smallest_cents": balances.smallest_payout_cents(creator=creator),
         },
         status=422 if form.errors else 200,
     )
+
+
+@creator_required
+@require_POST
+def open_account(request: HttpRequest) -> HttpResponse:
+    """Open the account that receives the creator's payouts, and go on to the provider's page for it."""
+    form = AccountForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please choose a country."))
+        return redirect("payouts:earnings")
+    accounts.open_account(creator=user_of(request), country=form.cleaned_data["country"])
+    return account_page(request)
+
+
+@creator_required
+@require_http_methods(["GET", "POST"])
+def account_page(request: HttpRequest) -> HttpResponse:
+    """Go to the provider's page where the creator tells what is missing; each way there has an address of its own."""
+    account = get_object_or_404(PayoutAccount, creator=user_of(request))
+    back, again = (settings.APP_URL + reverse(name) for name in ("payouts:account_told", "payouts:account_page"))
+    return redirect(accounts.account_page(account=account, return_url=back, refresh_url=again))
+
+
+@creator_required
+@require_safe
+def account_told(request: HttpRequest) -> HttpResponse:
+    """Look at the account once its creator comes back, which proves nothing by itself."""
+    account = get_object_or_404(PayoutAccount, creator=user_of(request))
+    accounts.look_at_account(account=account.account, now=timezone.now())
+    return redirect("payouts:earnings")
+
+
+@creator_required
+@require_POST
+def smallest_payout(request: HttpRequest) -> HttpResponse:
+    """Keep below which amount the creator doesn't want to be paid out."""
+    form = SmallestPayoutForm(request.POST)
+    if form.is_valid():
+        accounts.set_smallest_payout(creator=user_of(request), least_cents=form.cleaned_data["least_cents"])
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    return redirect("payouts:earnings")
+
+
+@creator_required
+@require_POST
+def cancel_payout(request: HttpRequest, payout_id: uuid.UUID) -> HttpResponse:
+    """Take back the request for a payout that nobody has decided about."""
+    try:
+        payouts.cancel_payout(payout_id=payout_id, creator=user_of(request), now=timezone.now())
+    except Payout.DoesNotExist as error:
+        raise Http404 from error
+    except payouts.AlreadyReviewed:
+        messages.error(request, _("Somebody has decided about this payout before."))
+    else:
+        messages.success(request, _("Cancelled. Your balance has the money back."))
+    return redirect("payouts:earnings")
 
 
 @creator_required

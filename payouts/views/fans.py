@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -22,9 +23,10 @@ from flattr.period import Period
 from flattr.templatetags.money import month
 from payouts import tasks
 from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
-from payouts.models import Deposit
-from payouts.operations import deposits
-from payouts.queries import balances, forecasts, statements
+from payouts.gateway import Result
+from payouts.models import Deposit, PaymentMethod
+from payouts.operations import deposits, methods, refunds
+from payouts.queries import balances, forecasts, renewals, statements
 from payouts.views.files import csv_response
 
 
@@ -62,17 +64,23 @@ def subscription(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         deposit_id = form.cleaned_data.pop("row_id")
         promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
+        methods.agree(fan=fan, text=methods.consent_text(**form.cleaned_data), now=now)
         is_later = promised.effective_from > Period.at(now)
         if is_later:
             first_month = month(promised.effective_from)
             messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": first_month})
         amount_cents = balances.charge_cents(fan=fan, period=Period.at(now))
         if amount_cents > 0:
-            return _to_pay_page(request, deposit_id=deposit_id, amount_cents=amount_cents)
+            return _to_pay_page(request, deposit_id=deposit_id, amount_cents=amount_cents, for_promise=True)
         if is_later:
             return redirect(next_page(request, default=reverse("payouts:subscription")))
         messages.success(request, _("Your budget is set, and your balance covers it."))
         return redirect(next_page(request, default=reverse("payouts:cake")))
+    balance_micros, unused_cents = balances.balance_and_unused(fan=fan, now=now)
+    method = PaymentMethod.objects.filter(fan=fan).first()
+    deposits_cut = pages.cut(
+        fan.deposits.order_by("-started_at", "-id"), place=pages.Place.of(request, name="payments", size=12)
+    )
     return render(
         request,
         "payouts/subscription.html",
@@ -80,12 +88,14 @@ def subscription(request: HttpRequest) -> HttpResponse:
             "form": form,
             "latest": latest,
             "history": history,
-            "balance_micros": balances.fan_balance_micros(fan=fan),
-            "unused_cents": balances.unused_cents(fan=fan, now=now),
-            "deposits": pages.cut(
-                fan.deposits.order_by("-started_at", "-id"),
-                place=pages.Place.of(request, name="payments", size=12),
-            ),
+            "balance_micros": balance_micros,
+            "unused_cents": unused_cents,
+            "consent": methods.CONSENT,
+            "method": method,
+            "is_past_due": renewals.standing_of(
+                deposits=deposits_cut, period=Period.at(now), method=method
+            ).is_past_due,
+            "deposits": deposits_cut,
             "refunds": pages.cut(
                 fan.refunds.order_by("-requested_at", "-id"),
                 place=pages.Place.of(request, name="refunds", size=12),
@@ -133,20 +143,49 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
 def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
     """Show what became of a deposit; the provider's page leads back here."""
     own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
-    provider_url = ""
+    is_payable = False
     if own.state in Deposit.OPEN_STATES:
-        provider_url = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now()).url
+        outcome = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now())
+        is_payable = bool(outcome.url) or outcome.result is Result.NEEDS_FAN
         own.refresh_from_db()
     return render(
         request,
         "payouts/deposit.html",
         {
             "deposit": own,
-            "provider_url": provider_url,
-            "is_waiting": own.state in Deposit.OPEN_STATES and not provider_url,
+            "is_waiting": own.state == Deposit.State.PENDING and not is_payable,
             "next": next_page(request, default=""),
         },
     )
+
+
+@login_required
+@require_POST
+def resume_deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
+    """Go to the provider's page to pay or confirm a deposit that is open."""
+    own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
+    return redirect(deposits.resume_deposit(deposit=own, next_page=next_page(request, default="")))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def payment_method(request: HttpRequest) -> HttpResponse:
+    """Go to the provider's page for another card or debit, or come back from there."""
+    fan = user_of(request)
+    if request.method == "POST":
+        return_url = settings.APP_URL + reverse("payouts:payment_method")
+        return redirect(methods.open_method_page(fan=fan, return_url=return_url))
+    methods.look_at_method(fan=fan, now=timezone.now())
+    return redirect("payouts:subscription")
+
+
+@login_required
+@require_POST
+def remove_payment_method(request: HttpRequest) -> HttpResponse:
+    """Let the provider forget by what the fan paid."""
+    methods.remove_method(fan=user_of(request), now=timezone.now())
+    messages.success(request, _("What you paid by is forgotten. Nothing is charged without you any more."))
+    return redirect("payouts:subscription")
 
 
 @login_required
@@ -157,18 +196,19 @@ def new_refund(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _back_with_errors(request, form)
     try:
-        refund = deposits.request_refund(
-            refund_id=form.cleaned_data["row_id"],
+        parts = refunds.request_refund(
+            request_id=form.cleaned_data["row_id"],
             fan=user_of(request),
             amount_cents=form.cleaned_data["amount_cents"],
             now=timezone.now(),
         )
-    except deposits.NothingToRefund:
+    except refunds.NothingToRefund:
         messages.error(request, _("That is more than your unused balance."))
-    except deposits.RefundIdTaken:
+    except refunds.RefundIdTaken:
         messages.error(request, _("This form was sent before, with something else in it. Please try again."))
     else:
-        tasks.ring(tasks.advance_refund, str(refund.pk))
+        for refund in parts:
+            tasks.ring(tasks.advance_refund, str(refund.pk))
         messages.success(request, _("Your refund is on its way. We will write to you when it has arrived."))
     return redirect("payouts:subscription")
 
@@ -227,13 +267,16 @@ def _back_with_errors(request: HttpRequest, form: OnceForm) -> HttpResponse:
     return redirect("payouts:subscription")
 
 
-def _to_pay_page(request: HttpRequest, *, deposit_id: uuid.UUID, amount_cents: int) -> HttpResponse:
+def _to_pay_page(
+    request: HttpRequest, *, deposit_id: uuid.UUID, amount_cents: int, for_promise: bool = False
+) -> HttpResponse:
     """Start a deposit and lead to the provider's page, from where the fan comes back to `next`."""
     try:
         url = deposits.start_deposit(
             deposit_id=deposit_id,
             fan=user_of(request),
             amount_cents=amount_cents,
+            for_promise=for_promise,
             next_page=next_page(request, default=""),
             now=timezone.now(),
         )

@@ -1,0 +1,230 @@
+"""Deposits that a bank takes back: what they paid for is held, and given back or lost when it is decided."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from accounts import operations as accounts_operations
+from accounts.models import Notification, User
+from flattr import money
+from flattr.transactions import durable, required
+from payouts.gateway import DisputeFacts, DisputeState, get_gateway
+from payouts.ledger import chart
+from payouts.ledger import operations as ledger
+from payouts.ledger import queries as ledger_queries
+from payouts.models import Deposit, Dispute, DisputeShare
+from payouts.operations import moments
+from payouts.queries import disputes
+
+Source = DisputeShare.Source
+
+_FROM: Final = {
+    Source.FAN: (chart.Kind.FAN_BALANCE, chart.TransferKind.DISPUTE_FROM_FAN),
+    Source.CREATOR: (chart.Kind.CREATOR_BALANCE, chart.TransferKind.DISPUTE_FROM_CREATOR),
+    Source.PLATFORM: (chart.Kind.LOSSES, chart.TransferKind.DISPUTE_BORNE),
+}
+
+
+class NotOurDeposit(ValueError):
+    """No deposit of ours has succeeded by that payment, or not yet."""
+
+
+class DisputeMismatch(ValueError):
+    """The dispute isn't about what the deposit brought."""
+
+
+def look_at_dispute(*, reference: str, now: datetime) -> None:
+    """Ask the provider about a dispute and record the answer. Safe to run twice.
+
+    :raises NotOurDeposit: if the payment that it names isn't a deposit that has succeeded.
+    :raises DisputeMismatch: if it is about more than the deposit, or another currency.
+    """
+    record_dispute(facts=get_gateway().dispute(reference=reference), now=now)
+
+
+@durable
+def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
+    """Book what the bank took or gave back since it was last told, and who bears it meanwhile.
+
+    What is disputed comes from the fan's balance, then from what creators got of that deposit and haven't asked for,
+    then from the platform. Where the dispute is won, each gets their own back.
+    """
+    deposit = Deposit.objects.filter(reference=facts.payment, state=Deposit.State.SUCCEEDED).first()
+    if deposit is None:
+        msg = f"payment: no deposit has come by {facts.payment}"
+        raise NotOurDeposit(msg)
+    if facts.amount_cents > deposit.amount_cents or not facts.is_in_our_currency:
+        msg = f"amount_cents: {facts.reference} is about {facts.amount_cents}, the deposit of {deposit.amount_cents}"
+        raise DisputeMismatch(msg)
+    moment = moments.open_moment(wanted=now, now=now)
+    accounts_operations.lock_fan(fan=deposit.fan)
+    dispute, is_new = Dispute.objects.select_for_update().get_or_create(
+        id=facts.reference,
+        defaults={
+            "deposit": deposit,
+            "amount_cents": facts.amount_cents,
+            "reason": facts.reason,
+            "opened_at": moment,
+        },
+    )
+    if is_new:
+        _tell(dispute, deposit.fan, Notification.Kind.DEPOSIT_DISPUTED, now, amount_cents=dispute.amount_cents)
+    if facts.is_taken and not dispute.is_taken:
+        _hold(dispute, moment=moment, now=now)
+    _book_fee(dispute, facts, moment=moment)
+    if dispute.state in {Dispute.State.ASKED, Dispute.State.OPEN}:
+        _decide(dispute, facts, moment=moment, now=now)
+    dispute.save()
+
+
+@required
+def _hold(dispute: Dispute, *, moment: datetime, now: datetime) -> None:
+    """Take the amount from those who have it, and let the bank have it."""
+    shares = list(_shares(dispute))
+    DisputeShare.objects.bulk_create(shares)
+    disputed = ledger.open_account(kind=chart.Kind.DISPUTED).pk
+    postings = []
+    for share in shares:
+        kind, transfer_kind = _FROM[Source(share.source)]
+        account = ledger.open_account(kind=kind, owner=share.owner).pk
+        key = _share_key(share)
+        postings.append(
+            _posting(
+                debit=account, credit=disputed, micros=share.amount_micros, kind=transfer_kind, key=key, moment=moment
+            )
+        )
+    cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk
+    amount = money.cents_to_micros(dispute.amount_cents)
+    taken = chart.TransferKind.DISPUTE_TAKEN
+    ledger.post(postings=postings)
+    ledger.post(
+        postings=[
+            _posting(
+                debit=disputed,
+                credit=cash,
+                micros=amount,
+                kind=taken,
+                key=f"dispute:{dispute.pk}:taken",
+                moment=moment,
+            )
+        ]
+    )
+    dispute.is_taken = True
+    for share in shares:
+        if share.source == Source.CREATOR and share.owner is not None:
+            _tell(dispute, share.owner, Notification.Kind.EARNINGS_HELD, now, amount_micros=share.amount_micros)
+
+
+@required
+def _shares(dispute: Dispute) -> Iterator[DisputeShare]:
+    """Yield what each gives, in order, until the amount is reached. What they have can't change meanwhile."""
+    fan = dispute.deposit.fan
+    earned: Counter[int] = Counter()
+    for creator_id, micros in disputes.earned_from(deposit=dispute.deposit):
+        earned[creator_id] += micros
+    creators = {creator.pk: creator for creator in User.objects.filter(pk__in=earned).order_by("pk")}
+    accounts = [ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=fan).pk]
+    accounts += [ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=each).pk for each in creators.values()]
+    ledger.lock_accounts(account_ids=accounts)
+    left = money.cents_to_micros(dispute.amount_cents)
+    own = min(left, ledger_queries.balance_micros(kind=chart.Kind.FAN_BALANCE, owner=fan))
+    if own > 0:
+        yield DisputeShare(dispute=dispute, source=Source.FAN, owner=fan, amount_micros=own)
+    left -= own
+    for creator_id, micros in earned.items():
+        creator = creators[creator_id]
+        has = ledger_queries.balance_micros(kind=chart.Kind.CREATOR_BALANCE, owner=creator)
+        part = min(left, micros, has)
+        if part > 0:
+            yield DisputeShare(dispute=dispute, source=Source.CREATOR, owner=creator, amount_micros=part)
+            left -= part
+    if left > 0:
+        yield DisputeShare(dispute=dispute, source=Source.PLATFORM, amount_micros=left)
+
+
+@required
+def _book_fee(dispute: Dispute, facts: DisputeFacts, *, moment: datetime) -> None:
+    """Book what the provider takes for a dispute as the platform's expense, until it gives it back."""
+    fees = ledger.open_account(kind=chart.Kind.PROCESSOR_FEE).pk
+    cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk
+    key = f"dispute:{dispute.pk}:fee"
+    if facts.fee_cents and not dispute.fee_cents:
+        dispute.fee_cents = facts.fee_cents
+        amount = money.cents_to_micros(facts.fee_cents)
+        ledger.post(
+            postings=[
+                _posting(
+                    debit=fees,
+                    credit=cash,
+                    micros=amount,
+                    kind=chart.TransferKind.DISPUTE_FEE,
+                    key=key,
+                    moment=moment,
+                )
+            ]
+        )
+    if dispute.fee_cents and facts.is_fee_returned and not dispute.is_fee_returned:
+        dispute.is_fee_returned = True
+        ledger.reverse(transfer=ledger_queries.transfer(idempotency_key=key), occurred_at=moment)
+
+
+@required
+def _decide(dispute: Dispute, facts: DisputeFacts, *, moment: datetime, now: datetime) -> None:
+    """Record how the dispute stands; where the money is back, give it to those who gave it."""
+    match facts.state:
+        case DisputeState.LOST:
+            dispute.state, dispute.ended_at = Dispute.State.LOST, moment
+        case DisputeState.WON if not dispute.is_taken or not facts.is_taken:
+            if dispute.is_taken:
+                _release(dispute, moment=moment, now=now)
+            dispute.state, dispute.ended_at = Dispute.State.WON, moment
+        case _ if dispute.is_taken:
+            # One that is won stays open until the money is back.
+            dispute.state = Dispute.State.OPEN
+
+
+@required
+def _release(dispute: Dispute, *, moment: datetime, now: datetime) -> None:
+    disputed = ledger.open_account(kind=chart.Kind.DISPUTED).pk
+    cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk
+    amount = money.cents_to_micros(dispute.amount_cents)
+    kind = chart.TransferKind.DISPUTE_GIVEN_BACK
+    ledger.post(
+        postings=[
+            _posting(
+                debit=cash,
+                credit=disputed,
+                micros=amount,
+                kind=kind,
+                key=f"dispute:{dispute.pk}:given_back",
+                moment=moment,
+            )
+        ]
+    )
+    for share in dispute.shares.select_related("owner").order_by("id"):
+        transfer = ledger_queries.transfer(idempotency_key=_share_key(share))
+        ledger.reverse(transfer=transfer, occurred_at=moment)
+        if share.source == Source.CREATOR and share.owner is not None:
+            _tell(dispute, share.owner, Notification.Kind.EARNINGS_RELEASED, now, amount_micros=share.amount_micros)
+
+
+def _share_key(share: DisputeShare) -> str:
+    return f"dispute:{share.dispute_id}:{share.source}:{share.owner_id or ''}"
+
+
+def _posting(
+    *, debit: int, credit: int, micros: int, kind: chart.TransferKind, key: str, moment: datetime
+) -> ledger.Posting:
+    return ledger.Posting(
+        debit_account_id=debit,
+        credit_account_id=credit,
+        amount_micros=micros,
+        kind=kind,
+        idempotency_key=key,
+        occurred_at=moment,
+    )
+
+
+def _tell(dispute: Dispute, recipient: User, kind: Notification.Kind, now: datetime, **context: int) -> None:
+    accounts_operations.notify(recipient=recipient, kind=kind, subject_key=dispute.pk, context=context, now=now)
