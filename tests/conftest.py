@@ -1,17 +1,25 @@
 """Fixtures that every test may use."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from celery.app import app_or_default
 from django.core.cache import cache, caches
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
+from stripe import HTTPClient
 
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable
 from tests.client import StrictClient
+from tests.fakestripe.fake import FakeStripe
+
+Rung = list[tuple[str, tuple[Any, ...]]]
+"""Names and arguments of tasks that were sent to the queue."""
 
 # How long an example takes depends on what else the machine does.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -56,6 +64,29 @@ def _forget_caches() -> None:
     """Start every test with an empty cache: a part of its own, as clearing would empty all processes' caches."""
     cache.key_prefix = uuid.uuid4().hex
     caches["process"].clear()
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> Rung:
+    """Return what was sent to the queue, with the broker replaced by a list."""
+    sent: Rung = []
+
+    def send(_self: object, name: str, args: Any = None, *_: object, **__: object) -> None:
+        sent.append((name.rsplit(".", 1)[-1], tuple(args or ())))
+
+    monkeypatch.setattr(type(app_or_default()), "send_task", send)
+    return sent
+
+
+@pytest.fixture
+def stripe(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStripe]:
+    """Serve a Stripe of our own and let it be the provider, whom the library asks again without a pause."""
+    for name in ("INITIAL_DELAY", "MAX_DELAY"):
+        monkeypatch.setattr(HTTPClient, name, 0)
+    with FakeStripe.started() as fake:
+        settings.PAYMENT_GATEWAY = "stripe"
+        settings.STRIPE_KEY, settings.STRIPE_API_URL, settings.STRIPE_LIVE = fake.key, fake.url, False
+        yield fake
 
 
 @pytest.fixture

@@ -18,12 +18,13 @@ from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
-from payouts.gateway import Outcome, ProviderUnavailable, Result
+from payouts.gateway import Outcome, ProviderUnavailable, Readiness, Result
+from payouts.gateway.sandbox.models import SandboxAccount
 from payouts.ledger import chart, integrity
 from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
-from payouts.models import Deposit, Payout, Refund, Settlement
-from payouts.operations import deposits, payouts, settlement
+from payouts.models import Deposit, PaymentMethod, Payout, PayoutAccount, Refund, Settlement
+from payouts.operations import deposits, payouts, refunds, settlement
 from tests.factories import CreatorProfileFactory, UserFactory
 
 R = TypeVar("R")
@@ -43,8 +44,18 @@ def user(name: str = "", **fields: object) -> User:
 
 
 def creator(name: str = "Ada") -> User:
-    """Return a user with a creator's page."""
-    return CreatorProfileFactory.create(name=name, user__name=name).user
+    """Return a user with a creator's page and an account that may receive payouts."""
+    person: User = CreatorProfileFactory.create(name=name, user__name=name).user
+    ready_account(person)
+    return person
+
+
+def ready_account(owner: User) -> PayoutAccount:
+    """Let the sandbox find nothing missing of a creator."""
+    SandboxAccount.objects.create(creator_id=owner.pk, readiness=Readiness.READY)
+    return PayoutAccount.objects.create(
+        creator=owner, account=f"sandbox-{owner.pk}", country="FR", state=PayoutAccount.State.READY
+    )
 
 
 def button(owner: User | None = None, *, title: str = "A song") -> Button:
@@ -88,9 +99,25 @@ def started_deposit(fan: User, *, amount_cents: int, now: datetime) -> str:
     return deposits.start_deposit(deposit_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
 
 
+def saved_method(fan: User, *, kind: str = "card", now: datetime = MOMENT) -> PaymentMethod:
+    """Let the fan have something saved that can be charged; the sandbox goes on declining where nothing was paid."""
+    method, _ = PaymentMethod.objects.update_or_create(
+        fan=fan,
+        defaults={
+            "customer": f"sandbox-{fan.pk}",
+            "method": f"sandbox-{uuid.uuid4()}",
+            "kind": kind,
+            "label": "Sandbox •••• 4242",
+            "changed_at": now,
+        },
+    )
+    return method
+
+
 def refund(fan: User, *, amount_cents: int, now: datetime) -> Refund:
-    """Let the fan ask for unused balance back."""
-    return deposits.request_refund(refund_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
+    """Let the fan ask for unused balance back, which comes from one deposit."""
+    (asked,) = refunds.request_refund(request_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
+    return asked
 
 
 def payout(owner: User, *, amount_cents: int, now: datetime) -> Payout:

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 CONTEXT = {
     "period": "2026-10",
+    "amount_micros": 5_000_000,
     "spend_micros": 5_000_000,
     "gross_micros": 5_000_000,
     "net_micros": 4_500_000,

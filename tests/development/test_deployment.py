@@ -25,6 +25,14 @@ PRODUCTION = {
     "PAYMENT_GATEWAY": "sandbox",
 }
 
+STRIPE = {
+    **PRODUCTION,
+    "PAYMENT_GATEWAY": "stripe",
+    "STRIPE_MODE": "live",
+    "STRIPE_KEY": "rk_live_0123456789",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_one,whsec_two",
+}
+
 
 def start(environment: dict[str, str], *, show: str = "''") -> "subprocess.CompletedProcess[str]":
     """Let the settings be read in an environment, and one of them be shown; return how that went."""
@@ -134,6 +142,65 @@ def test_a_wrong_value_stops_the_start_and_names_itself(name: str, value: str) -
     assert ended.returncode != 0
     assert name in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_stripe_is_live_or_a_test_by_its_key() -> None:
+    """Either mode starts with a key of its own, and another server may stand in Stripe's place for a test alone."""
+    test = {**STRIPE, "STRIPE_MODE": "test", "STRIPE_KEY": "sk_test_0123456789", "STRIPE_API_URL": "http://[::1]:99/"}
+    shown = "settings.STRIPE_LIVE, settings.STRIPE_API_URL, settings.STRIPE_WEBHOOK_SECRETS"
+
+    assert start(STRIPE, show=shown).stdout == "True https://api.stripe.com ['whsec_one', 'whsec_two']\n"
+    assert start(test, show=shown).stdout == "False http://[::1]:99 ['whsec_one', 'whsec_two']\n"
+
+
+def test_without_stripe_nothing_of_it_is_set() -> None:
+    """What stands in the variables is not even read."""
+    shown = "settings.STRIPE_LIVE, settings.STRIPE_KEY, settings.STRIPE_API_URL, settings.STRIPE_WEBHOOK_SECRETS"
+
+    assert start({**STRIPE, "PAYMENT_GATEWAY": "sandbox"}, show=shown).stdout == "False   []\n"
+
+
+@pytest.mark.parametrize("name", ["STRIPE_MODE", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_stripe_needs_its_values(name: str, value: str | None) -> None:
+    """Nothing is charged with a half of what it takes, in development neither."""
+    for environment in (STRIPE, {**STRIPE, "FLATTR_ENV": "development"}):
+        given = {key: each for key, each in environment.items() if key != name}
+        ended = start(given if value is None else {**given, name: value})
+
+        assert ended.returncode != 0
+        assert name in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRIPE_MODE", "test"),
+        ("STRIPE_MODE", "production"),
+        ("STRIPE_KEY", "sk_test_0123456789"),
+        ("STRIPE_KEY", "pk_live_0123456789"),
+        ("STRIPE_KEY", "whsec_live_0123456789"),
+        ("STRIPE_KEY", "sk_live_"),
+        ("STRIPE_KEY", "sk_live_01234\n"),
+        ("STRIPE_WEBHOOK_SECRETS", "one,two"),
+        ("STRIPE_WEBHOOK_SECRETS", "whsec_one,"),
+        ("STRIPE_WEBHOOK_SECRETS", "whsec_one, whsec_two"),
+        ("STRIPE_WEBHOOK_SECRETS", "whsec_one,sk_live_0123456789"),
+        ("STRIPE_API_URL", "http://127.0.0.1:12111"),
+        ("STRIPE_API_URL", "https://api.stripe.com.evil.example"),
+        ("STRIPE_API_URL", ""),
+    ],
+)
+def test_a_wrong_value_of_stripes_stops_the_start_and_names_itself(name: str, value: str) -> None:
+    """A key of the other mode, or live money that would go elsewhere, is told at the start, and not shown."""
+    ended = start({**STRIPE, name: value})
+    named = "STRIPE_KEY" if (name, value) == ("STRIPE_MODE", "test") else name
+
+    assert ended.returncode != 0
+    assert named in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "0123456789" not in ended.stderr
 
 
 def test_the_port_that_was_used_last_is_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

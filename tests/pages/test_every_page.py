@@ -60,6 +60,9 @@ ANSWERS: Final = {
     "payouts:change_state": NOBODY_BY_GET,
     "payouts:new_deposit": NOBODY_BY_GET,
     "payouts:deposit": "login 200 404 404 404 404",
+    "payouts:resume_deposit": NOBODY_BY_GET,
+    "payouts:payment_method": "login" + " /subscription/" * 5,
+    "payouts:remove_payment_method": NOBODY_BY_GET,
     "payouts:new_refund": NOBODY_BY_GET,
     "payouts:statement_list": PERSONS,
     "payouts:statement": PERSONS,
@@ -69,6 +72,14 @@ ANSWERS: Final = {
     "payouts:earnings": CREATORS,
     "payouts:earnings_of": CREATORS,
     "payouts:earnings_csv": CREATORS,
+    "payouts:open_account": "login open open 405 405 open",
+    "payouts:account_page": "login open open /sandbox/onboard/ /sandbox/onboard/ open",
+    "payouts:account_told": "login open open /earnings/ /earnings/ open",
+    "payouts:smallest_payout": "login open open 405 405 open",
+    "payouts:cancel_payout": "login open open 405 405 open",
+    "sandbox:onboard": "login 404 404 200 200 404",
+    # The payment provider's door.
+    "payouts:stripe_webhook": "405 405 405 405 405 405",
     # Staff. The pages of single rows have a test of their own, by what their admin allows.
     "admin:index": STAFF,
     "admin:app_list": STAFF,
@@ -95,7 +106,12 @@ ANSWERS: Final = {
     "admin:payouts_payout_changelist": STAFF,
     "admin:payouts_payout_review": STAFF,
     "admin:payouts_refund_changelist": STAFF,
+    "admin:payouts_dispute_changelist": STAFF,
+    "admin:payouts_payoutaccount_changelist": STAFF,
+    "admin:payouts_reconciliationitem_changelist": STAFF,
+    "admin:payouts_reconciliationitem_resolve": "staff staff staff staff staff 404",
     "admin:payouts_settlement_changelist": STAFF,
+    "admin:payouts_stripeevent_changelist": STAFF,
 }
 """What each role gets by GET, in the order of `ROLES`: a status, or where it is led instead (`login`, `open` a
 page as a creator, the `staff` login, or an address)."""
@@ -123,6 +139,9 @@ def address(name: str, town: World) -> str:
         "buttons:hide": [town.button.public_id],
         "buttons:undo": [town.click.pk],
         "payouts:deposit": [town.deposit.pk],
+        "payouts:resume_deposit": [town.deposit.pk],
+        "payouts:cancel_payout": [town.payout.pk],
+        "admin:payouts_reconciliationitem_resolve": [0],
         "payouts:earnings_csv": ["2026-10"],
         "payouts:earnings_of": ["2026-10"],
         "payouts:statement": ["2026-10"],

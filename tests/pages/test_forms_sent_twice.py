@@ -95,7 +95,7 @@ def test_the_id_of_somebody_elses_row_is_refused(
     client.force_login(person(town, role))
     other = given.creator("Cleo")
     deposit = given.opened_deposit(other, amount_cents=500, now=world.NOW)
-    refund = Refund.objects.create(fan=other, amount_cents=500, requested_at=world.NOW)
+    refund = Refund.objects.create(fan=other, deposit=deposit, amount_cents=500, requested_at=world.NOW)
     payout = Payout.objects.create(creator=other, amount_cents=1000, requested_at=world.NOW)
     theirs = {"payouts:new_refund": refund.pk, "payouts:earnings": payout.pk}.get(name, deposit.pk)
     before = rows()

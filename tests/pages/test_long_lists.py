@@ -143,7 +143,7 @@ def test_a_fan_sees_all_payments_refunds_and_promises(client: StrictClient) -> N
     for number in range(14):
         given.deposit(fan, amount_cents=1000 + number, now=world.NOW + timedelta(seconds=number))
     for number in range(13):
-        given.refund(fan, amount_cents=100 + number, now=world.NOW + timedelta(seconds=number))
+        given.refund(fan, amount_cents=10 + number, now=world.NOW + timedelta(seconds=number))
     for number in range(25):
         given.subscription(fan, budget_cents=200 + number, period=NOVEMBER)
     client.force_login(fan)
@@ -155,7 +155,7 @@ def test_a_fan_sees_all_payments_refunds_and_promises(client: StrictClient) -> N
     assert "€10.00" in " ".join(texts(second, ".list")[:1])
     assert "€10.00" not in " ".join(texts(first, ".list")[:1])
     assert len(texts(second, ".list")[0].split(" · ")) == 2 * 2 + 1
-    assert [world.text(page).count("€1.00") for page in refunds] == [0, 1]
+    assert [world.text(page).count("€0.10") for page in refunds] == [0, 1]
     assert [bool(world.document(page).query("details[open]")) for page in promises] == [False, True]
     assert all("Budget €2.24" in world.text(page) for page in promises)
     assert Subscription.objects.filter(fan=fan).count() == 25

@@ -221,102 +221,31 @@ def test_who_promised_nothing_can_stop_nothing(fan: User, client: StrictClient) 
     assert promises(fan) == []
 
 
-@pytest.mark.parametrize("amount", ["", "1.99", "1500.01", "5 USD", "1.234"])
-def test_a_wrong_deposit_is_refused(amount: str, subscriber: User, client: StrictClient) -> None:
-    """The page says what is wrong, and no payment is begun."""
-    response = client.post(reverse("payouts:new_deposit"), world.once(amount_cents=amount), follow=True)
+def test_a_promise_keeps_what_was_agreed_to(fan: User, client: StrictClient) -> None:
+    """Word by word, with its time and version; the same promise again is no other consent."""
+    for budget in ("5", "5", "6"):
+        send(client, budget=budget)
 
-    assert len(world.messages(response)) == 1
-    assert subscriber.deposits.count() == 1
-
-
-def test_a_fan_pays_in(subscriber: User, client: StrictClient) -> None:
-    """Any amount between 2 EUR and three months of the largest budget."""
-    response = client.post(reverse("payouts:new_deposit"), world.once(amount_cents="1500"))
-    deposit = Deposit.objects.get(amount_cents=150_000)
-
-    assert response.headers["Location"] == reverse("sandbox:pay", args=[deposit.pk])
-    assert deposit.fan == subscriber
-
-
-@pytest.mark.parametrize(
-    ("state", "reason", "words", "link"),
-    [
-        ("pending", "", "We are waiting for the payment provider.", None),
-        ("succeeded", "", "It has arrived and is in your balance.", "/cake/"),
-        ("declined", "card_declined", "Declined. The card was declined.", "/subscription/"),
-        ("expired", "", "Expired.", "/subscription/"),
-    ],
-)
-def test_a_payments_page_tells_how_far_it_is(  # noqa: PLR0917  The fixtures are what is arranged.
-    state: str, reason: str, words: str, link: str | None, fan: User, client: StrictClient
-) -> None:
-    """It looks again by itself only while there is something to wait for, and then offers the way on."""
-    deposit = world.pay_page_opened(fan, amount_cents=500)
-    client.post(reverse("sandbox:pay", args=[deposit.pk]), {"choice": "succeed"})
-    Deposit.objects.filter(pk=deposit.pk).update(state=state, reason=reason, processor_fee_cents=0)
-    page = client.get(reverse("payouts:deposit", args=[deposit.pk]))
-    document = world.document(page)
-
-    assert words in world.text(page)
-    assert len(document.query('meta[http-equiv="refresh"]')) == (state == "pending")
-    assert [each.attrs["href"] for each in document.query("main a.button")] == ([link] if link else [])
-
-
-def test_a_payment_that_failed_is_tried_again_on_the_same_way(fan: User, client: StrictClient) -> None:
-    """Who paid for a click that waits, and was declined, comes back to that click after the second try."""
-    deposit = world.pay_page_opened(fan, amount_cents=500)
-    Deposit.objects.filter(pk=deposit.pk).update(state="declined", reason="card_declined")
-    page = client.get(reverse("payouts:deposit", args=[deposit.pk]), {"next": "/b/abc/click/?resume=x&y=1"})
-    (again,) = (each.attrs["href"] for each in world.document(page).query("main a.button"))
-
-    assert again == "/subscription/?next=%2Fb%2Fabc%2Fclick%2F%3Fresume%3Dx%26y%3D1"
-    assert "/b/abc/click/?resume=x&amp;y=1" in client.get(again).content.decode()
-
-
-def test_a_page_of_a_payment_that_was_left_leads_back_to_it(fan: User, client: StrictClient) -> None:
-    """Who came back without paying can go on with it, and the page doesn't wait for what can't come by itself."""
-    deposit = world.pay_page_opened(fan, amount_cents=500)
-    page = client.get(reverse("payouts:deposit", args=[deposit.pk]))
-    document = world.document(page)
-
-    assert "You haven't paid yet." in world.text(page)
-    assert [each.attrs["href"] for each in document.query("main a.button")] == [
-        reverse("sandbox:pay", args=[deposit.pk])
+    kept = list(fan.consents.order_by("id").values_list("version", "given_at", "text"))
+    assert [(version, given_at) for version, given_at, _text in kept] == [("2026-11", world.NOW)] * 2
+    assert [("€5.00" in text, "€6.00" in text) for _version, _given_at, text in kept] == [
+        (True, False),
+        (False, True),
     ]
-    assert not document.query('meta[http-equiv="refresh"]')
 
 
-def test_a_page_of_a_payment_to_confirm_leads_to_the_bank(fan: User, client: StrictClient) -> None:
-    """It doesn't reload while the fan has to do something."""
-    deposit = world.pay_page_opened(fan, amount_cents=500)
-    pay_page = reverse("sandbox:pay", args=[deposit.pk])
-    client.post(pay_page, {"choice": "challenge"})
-    page = client.get(reverse("payouts:deposit", args=[deposit.pk]))
-    document = world.document(page)
+def test_a_month_past_due_is_told_on_the_page(subscriber: User, client: StrictClient) -> None:
+    """Who must do something sees it where they can."""
+    Deposit.objects.create(
+        fan=subscriber,
+        amount_cents=500,
+        for_period=NOVEMBER,
+        state=Deposit.State.DECLINED,
+        reason="lost_or_stolen",
+        started_at=world.NOW,
+    )
 
-    assert "Your bank wants you to confirm this payment." in world.text(page)
-    assert document.query("main a.button")[0].attrs["href"] == pay_page
-    assert not document.query('meta[http-equiv="refresh"]')
-
-
-def test_a_page_of_a_payment_that_was_confirmed_waits(
-    fan: User, client: StrictClient, clock: time_machine.Traveller
-) -> None:
-    """Once the fan has answered the bank there is nothing left to confirm, until the provider knows the end."""
-    deposit = world.pay_page_opened(fan, amount_cents=500)
-    page, pay_page = (reverse(name, args=[deposit.pk]) for name in ("payouts:deposit", "sandbox:pay"))
-    client.post(pay_page, {"choice": "challenge"})
-    client.get(page)
-    client.post(pay_page, {"choice": "succeed"})
-    waiting = client.get(page)
-    document = world.document(waiting)
-
-    assert "We are waiting for the payment provider." in world.text(waiting)
-    assert document.query('meta[http-equiv="refresh"]')
-    assert not document.query("main a.button")
-    clock.shift(3)
-    assert "It has arrived and is in your balance." in world.text(client.get(page))
+    assert "We couldn't charge you for this month" in world.text(client.get(PATH))
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ def test_what_is_due_and_not_done_raises_alarms(fan: User, october: Period) -> N
         reviewed_at=old,
         reviewed_by=fan,
     )
-    Refund.objects.create(fan=fan, amount_cents=100, requested_at=old - timedelta(seconds=1))
+    paid = given.deposit(fan, amount_cents=200, now=old)
+    Refund.objects.create(fan=fan, deposit=paid, amount_cents=100, requested_at=old - timedelta(seconds=1))
     given.opened_deposit(fan, amount_cents=500, now=old)
     Notification.objects.create(recipient=fan, kind="payout_sent", subject_key="x", created_at=old)
 

@@ -12,7 +12,7 @@ from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger.models import LedgerAccount, Transfer
 from payouts.models import Deposit, Payout, Refund
-from payouts.operations import deposits, payouts
+from payouts.operations import deposits, payouts, refunds
 from payouts.queries import books
 from tests import given
 
@@ -28,7 +28,8 @@ def ask_for_deposit(row_id: uuid.UUID, person: User, amount_cents: int, now: dat
 
 def ask_for_refund(row_id: uuid.UUID, person: User, amount_cents: int, now: datetime) -> Refund:
     """Ask for unused balance back."""
-    return deposits.request_refund(refund_id=row_id, fan=person, amount_cents=amount_cents, now=now)
+    (asked,) = refunds.request_refund(request_id=row_id, fan=person, amount_cents=amount_cents, now=now)
+    return asked
 
 
 def ask_for_payout(row_id: uuid.UUID, person: User, amount_cents: int, now: datetime) -> Payout:
@@ -38,7 +39,7 @@ def ask_for_payout(row_id: uuid.UUID, person: User, amount_cents: int, now: date
 
 ASKING = [
     (ask_for_deposit, deposits.DepositIdTaken, "deposit_id: .* stands for another deposit"),
-    (ask_for_refund, deposits.RefundIdTaken, "refund_id: .* stands for another refund"),
+    (ask_for_refund, refunds.RefundIdTaken, "request_id: .* stands for another refund"),
     (ask_for_payout, payouts.PayoutIdTaken, "payout_id: .* stands for another payout"),
 ]
 
@@ -113,7 +114,7 @@ def test_one_id_at_the_same_moment_is_one_row(
 def test_what_was_refused_leaves_its_id_free(ask: Ask, people: list[User], now: datetime) -> None:
     """Too much is no request; the same form with less is one."""
     row_id = uuid.uuid4()
-    with pytest.raises((deposits.NothingToRefund, payouts.AmountAboveWithdrawable)):
+    with pytest.raises((refunds.NothingToRefund, payouts.AmountAboveWithdrawable)):
         ask(row_id, people[0], 5000, now)
 
     assert ask(row_id, people[0], 1000, now).pk == row_id

@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from flattr.period import Period
+from payouts.gateway import DisputeFacts, DisputeState, Movement
 from payouts.ledger import chart
-from payouts.operations import settlement
+from payouts.models import Deposit
+from payouts.operations import disputes, reconciliation, settlement
 from payouts.queries import books
 from tests import given
 
@@ -220,6 +223,22 @@ BREAKING = [
     ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'sent'"),
     ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'failed'"),
     ("every refund is posted as far as it has come, and no other", "DELETE FROM payouts_refund"),
+    ("every dispute is posted as far as it has come, and no other", "UPDATE payouts_dispute SET state = 'won'"),
+    ("every dispute is posted as far as it has come, and no other", "UPDATE payouts_dispute SET fee_cents = 1"),
+    ("every dispute is posted as far as it has come, and no other", "UPDATE payouts_dispute SET amount_cents = 1"),
+    ("every dispute is posted as far as it has come, and no other", "DELETE FROM payouts_disputeshare"),
+    (
+        "every dispute is posted as far as it has come, and no other",
+        "UPDATE payouts_disputeshare SET amount_micros = amount_micros + 1",
+    ),
+    (
+        "the platform's own affairs are posted as the provider's book says, and no others",
+        "UPDATE payouts_processormovement SET amount_cents = -101",
+    ),
+    (
+        "the platform's own affairs are posted as the provider's book says, and no others",
+        "DELETE FROM payouts_processormovement",
+    ),
     (
         "every reversal mirrors the transfer that its key names",
         "UPDATE ledger_transfer SET kind = 'reversal', idempotency_key = 'reversal:0' WHERE {share}",
@@ -248,6 +267,26 @@ def _a_world_with_everything(october: Period, after_october: datetime) -> None:
     opened = settlement.open_settlement(period=october.next, now=october.next.end)
     settlement.settle_range(settlement_id=opened.pk, number=0, now=october.next.end)
     given.opened_deposit(fans[0], amount_cents=500, now=october.next.end)
+    _leave_a_dispute(fans[2], now=october.next.end)
+
+
+def _leave_a_dispute(fan: User, *, now: datetime) -> None:
+    """Let a bank take a fan's deposit back, and the provider charge the platform for something of its own."""
+    Deposit.objects.filter(fan=fan).update(reference="pi_1")
+    dispute = DisputeFacts(
+        reference="dp_1",
+        payment="pi_1",
+        amount_cents=3000,
+        is_in_our_currency=True,
+        reason="fraudulent",
+        state=DisputeState.OPEN,
+        is_taken=True,
+        fee_cents=2000,
+        is_fee_returned=False,
+    )
+    disputes.record_dispute(facts=dispute, now=now)
+    charge = Movement(id="txn_1", kind="stripe_fee", subject="fee_1", amount_cents=-100, fee_cents=0, occurred_at=now)
+    reconciliation.keep_movements(movements=[charge], now=now)
 
 
 def test_honest_books_break_no_rule() -> None:

@@ -12,7 +12,7 @@ from flattr.period import Period
 from payouts.gateway import Outcome, Result
 from payouts.ledger.models import Transfer
 from payouts.models import Deposit, Payout, SettlementSpend
-from payouts.operations import deposits, payouts, settlement
+from payouts.operations import deposits, payouts, refunds, settlement
 from payouts.queries import balances, books, statements
 from tests import given
 
@@ -73,7 +73,7 @@ def test_refunds_and_payouts_too_are_booked_after_a_closed_month(october: Period
     given.settled(november, now=november.end)
     before = Transfer.objects.latest("id").pk
     given.refund(fan, amount_cents=200, now=stale)
-    deposits.record_refund(refund_id=refund.id, outcome=FAILED, now=stale)
+    refunds.record_refund(refund_id=refund.id, outcome=FAILED, now=stale)
     payouts.record_payout(payout_id=asked[0].id, outcome=FAILED, now=stale)
     payouts.reject_payout(payout_id=asked[1].id, reviewer=given.user(), reason="no", now=stale)
     given.payout(creator, amount_cents=1500, now=stale)
@@ -93,7 +93,7 @@ def test_a_refund_with_an_old_clock_leaves_what_later_clicks_claim(october: Peri
     given.click(fan, given.button(), now=october.end)
     settlement.open_settlement(period=october.next, now=october.next.end)
 
-    with pytest.raises(deposits.NothingToRefund):
+    with pytest.raises(refunds.NothingToRefund):
         given.refund(fan, amount_cents=1, now=october.last_moment)
     given.settled(october.next, now=october.next.end)
     assert SettlementSpend.objects.get(fan=fan).spend_micros == 5_000_000

@@ -285,7 +285,10 @@ def test_the_sandbox_can_ask_for_a_confirmation(mid_october: datetime) -> None:
         sandbox.choose(payment=payment, choice="succeed")
         clock.shift(timedelta(seconds=2))
         assert deposits.collect_deposit(deposit_id=deposit.id, now=mid_october) == Outcome(
-            result=Result.SUCCEEDED, occurred_at=mid_october + timedelta(seconds=2), fee_cents=40
+            result=Result.SUCCEEDED,
+            occurred_at=mid_october + timedelta(seconds=2),
+            fee_cents=40,
+            reference=str(deposit.id),
         )
 
 

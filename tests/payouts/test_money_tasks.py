@@ -15,24 +15,15 @@ from flattr.period import Period
 from payouts import tasks
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
-from payouts.models import Deposit, Payout, Refund, Settlement
+from payouts.ledger import chart
+from payouts.models import Deposit, Payout, PayoutAccount, Refund, Settlement
 from payouts.operations import digests, payouts, settlement
 from payouts.queries import balances, due, settlements
 from tests import given
+from tests.conftest import Rung
+from tests.fakestripe.fake import FakeStripe
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
-    """Return what was sent to the queue, with the broker replaced by a list."""
-    sent: list[tuple[str, tuple[Any, ...]]] = []
-
-    def send(_self: object, name: str, args: Any = None, *_: object, **__: object) -> None:
-        sent.append((name.rsplit(".", 1)[-1], tuple(args or ())))
-
-    monkeypatch.setattr(type(app_or_default()), "send_task", send)
-    return sent
 
 
 @pytest.fixture
@@ -41,9 +32,6 @@ def fan(october: Period) -> User:
     person = given.funded_fan(budget_cents=500, period=october)
     given.click(person, given.button(), now=october.start)
     return person
-
-
-Rung = list[tuple[str, tuple[Any, ...]]]
 
 
 def work_off(rung: Rung) -> list[str]:
@@ -159,6 +147,7 @@ def test_renewals_read_the_fans_inside_a_transaction(
 
 def test_renewals_wait_for_the_settlement(rung: Rung, fan: User, october: Period, after_october: datetime) -> None:
     """While the month before isn't cut nobody is charged, since its cake may be paid by what is there."""
+    given.saved_method(fan)
     with time_machine.travel(after_october, tick=False):
         tasks.renew_deposits()
         assert rung == []
@@ -306,3 +295,33 @@ def test_a_killed_finish_is_found_by_the_sweep(rung: Rung, fan: User, after_octo
         work_off(rung)
 
     assert fan.notifications.filter(kind="month_settled").count() == 1
+
+
+def test_accounts_that_are_not_ready_are_asked_about(rung: Rung, mid_october: datetime) -> None:
+    """Each in a task of its own; one that has become ready isn't asked about again."""
+    creator = given.creator()
+    PayoutAccount.objects.update(state=PayoutAccount.State.PENDING)
+    with time_machine.travel(mid_october, tick=False):
+        tasks.look_at_accounts()
+        assert rung == [("look_at_account", (f"sandbox-{creator.pk}",))]
+        work_off(rung)
+        tasks.look_at_accounts()
+
+    assert rung == []
+    creator.payout_account.refresh_from_db()
+    assert creator.payout_account.state == PayoutAccount.State.READY
+
+
+def test_what_differs_at_night_raises_an_alarm(rung: Rung, stripe: FakeStripe) -> None:
+    """A quiet night raises none."""
+    chief = given.user(is_superuser=True)
+    tasks.reconcile()
+    assert not chief.notifications.exists()
+    stripe.top_up(500)
+    given.pot(chart.Kind.PROCESSOR_CASH)
+    given.posted(given.posting(given.pot(chart.Kind.PROCESSOR_CASH), given.pot(chart.Kind.PLATFORM_FEE), 10_000))
+    tasks.reconcile()
+
+    (told,) = chief.notifications.all()
+    assert told.context["lines"][0].startswith("balance processor_cash since 20")
+    assert rung == []

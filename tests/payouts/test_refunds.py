@@ -1,6 +1,7 @@
 """Refunds: unused balance goes back to the fan, and never what clicks claim."""
 
 import functools
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,13 +13,14 @@ from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import Refund
-from payouts.operations import deposits, settlement
-from payouts.queries import balances, books
+from payouts.operations import refunds, settlement
+from payouts.queries import balances, books, due
 from tests import given
 
 pytestmark = pytest.mark.django_db
 
 CENT = 10_000
+REQUEST_ID = uuid.UUID(int=1)
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_an_unused_balance_can_be_asked_back_whole(fan: User, mid_october: datet
 @pytest.mark.parametrize("amount", [-1, 0, 801])
 def test_more_than_is_unused_or_nothing_is_refused(amount: int, fan: User, mid_october: datetime) -> None:
     """The refusal names the field and what is unused."""
-    with pytest.raises(deposits.NothingToRefund, match=rf"amount_cents: {amount} .* unused 800 cents"):
+    with pytest.raises(refunds.NothingToRefund, match=rf"amount_cents: {amount} .* unused 800 cents"):
         given.refund(fan, amount_cents=amount, now=mid_october)
     assert not Refund.objects.exists()
 
@@ -62,7 +64,7 @@ def test_what_clicks_claim_is_not_refundable(fan: User, october: Period, mid_oct
     assert balances.unused_cents(fan=fan, now=october.end) == 300
     given.click(fan, liked, now=october.end)
     assert balances.unused_cents(fan=fan, now=october.end) == 0
-    with pytest.raises(deposits.NothingToRefund):
+    with pytest.raises(refunds.NothingToRefund):
         given.refund(fan, amount_cents=1, now=october.end)
     given.settled(october, now=october.end)
     assert balances.unused_cents(fan=fan, now=october.end) == 0
@@ -79,10 +81,10 @@ def test_a_refund_arrives_or_comes_back(amount: int, state: str, kind: str, fan:
     """Either way the reservation ends, the fan is told, and the books hold."""
     refund = given.refund(fan, amount_cents=amount, now=mid_october)
     with time_machine.travel(mid_october, tick=False) as clock:
-        assert deposits.advance_refund(refund_id=refund.id, now=mid_october).result is Result.PENDING
+        assert refunds.advance_refund(refund_id=refund.id, now=mid_october).result is Result.PENDING
         clock.shift(timedelta(seconds=3))
         for _ in range(2):
-            deposits.advance_refund(refund_id=refund.id, now=mid_october)
+            refunds.advance_refund(refund_id=refund.id, now=mid_october)
     refund.refresh_from_db()
 
     assert (refund.state, refund.ended_at) == (state, mid_october)
@@ -96,24 +98,51 @@ def test_a_refund_arrives_or_comes_back(amount: int, state: str, kind: str, fan:
 def test_a_refund_that_the_provider_never_heard_of_is_sent(fan: User, mid_october: datetime) -> None:
     """One that was cut short before it was asked for is asked for by the next sweep."""
     refund = given.refund(fan, amount_cents=300, now=mid_october)
-    deposits.record_refund(refund_id=refund.id, outcome=Outcome(result=Result.UNKNOWN), now=mid_october)
+    refunds.record_refund(refund_id=refund.id, outcome=Outcome(result=Result.UNKNOWN), now=mid_october)
     with time_machine.travel(mid_october, tick=False) as clock:
         for _ in range(2):
-            outcome = deposits.advance_refund(refund_id=refund.id, now=mid_october)
+            outcome = refunds.advance_refund(refund_id=refund.id, now=mid_october)
             clock.shift(timedelta(seconds=3))
 
     assert outcome.result is Result.SUCCEEDED
 
 
-def test_a_refund_ends_once(fan: User, mid_october: datetime) -> None:
-    """A later answer that says otherwise moves nothing."""
+def test_a_refund_that_came_back_after_all_is_the_fans_again(fan: User, mid_october: datetime) -> None:
+    """The provider may say days after that the bank sent it back; that is booked once, and stays so."""
     refund = given.refund(fan, amount_cents=300, now=mid_october)
-    for result in (Result.SUCCEEDED, Result.DECLINED):
-        deposits.record_refund(refund_id=refund.id, outcome=Outcome(result=result), now=mid_october)
+    for result in (Result.SUCCEEDED, Result.DECLINED, Result.SUCCEEDED, Result.DECLINED):
+        refunds.record_refund(refund_id=refund.id, outcome=Outcome(result=result), now=mid_october)
     refund.refresh_from_db()
 
-    assert refund.state == Refund.State.SENT
-    assert balances.fan_balance_micros(fan=fan) == 500 * CENT
+    assert refund.state == Refund.State.BOUNCED
+    assert balances.fan_balance_micros(fan=fan) == 800 * CENT
+    assert [each.kind for each in fan.notifications.order_by("kind")] == ["refund_failed", "refund_sent"]
+    assert books.check_books() == []
+
+
+def test_a_refund_of_another_amount_books_nothing(fan: User, mid_october: datetime) -> None:
+    """What the provider tells under our id may be something else; staff are told."""
+    refund = given.refund(fan, amount_cents=300, now=mid_october)
+    other = Outcome(result=Result.MISMATCH, reason="re_1: 3 eur instead of 300 eur")
+    refunds.record_refund(refund_id=refund.id, outcome=other, now=mid_october)
+
+    assert in_transit() == 300 * CENT
+    assert [line for _subject, line in due.overdue(now=mid_october)] == [
+        "The provider tells of something else than we asked for: re_1: 3 eur instead of 300 eur"
+    ]
+
+
+def test_a_refund_goes_back_to_where_it_came_from(fan: User, mid_october: datetime) -> None:
+    """Each deposit gets back what it brought at most, the newest first, under one request."""
+    newest = given.deposit(fan, amount_cents=300, now=mid_october)
+    oldest = fan.deposits.exclude(pk=newest.pk).get()
+    for _ in range(2):
+        parts = refunds.request_refund(request_id=REQUEST_ID, fan=fan, amount_cents=700, now=mid_october)
+        assert {part.deposit_id: part.amount_cents for part in parts} == {newest.pk: 300, oldest.pk: 400}
+
+    assert balances.fan_balance_micros(fan=fan) == 400 * CENT
+    assert [(deposit.pk, cents) for deposit, cents in balances.refundable_deposits(fan=fan)] == [(oldest.pk, 400)]
+    assert books.check_books() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -134,7 +163,7 @@ def test_a_month_that_was_opened_and_never_finished_keeps_its_claim(fan: User, o
     later = october.shift(4).start
 
     assert balances.unused_cents(fan=fan, now=later) == 300
-    with pytest.raises(deposits.NothingToRefund):
+    with pytest.raises(refunds.NothingToRefund):
         given.refund(fan, amount_cents=301, now=later)
 
 

@@ -10,12 +10,13 @@ from django.conf import settings
 
 from accounts.models import Subscription, User
 from flattr.period import Period
-from payouts.gateway import Outcome, ProviderUnavailable, Result
+from payouts.gateway import HARD_REASONS, Outcome, ProviderUnavailable, Result
 from payouts.gateway.sandbox.gateway import SandboxGateway
 from payouts.gateway.sandbox.models import SandboxPayment
-from payouts.models import Deposit
-from payouts.operations import deposits
+from payouts.models import Deposit, PaymentMethod
+from payouts.operations import deposits, renewals
 from payouts.queries import balances, books
+from payouts.queries import renewals as standings
 from tests import given
 
 pytestmark = pytest.mark.django_db
@@ -23,13 +24,14 @@ pytestmark = pytest.mark.django_db
 
 def renew(fan: User, now: datetime) -> Deposit | None:
     """Charge the fan if that is due."""
-    return deposits.renew_deposit(fan=fan, now=now)
+    return renewals.renew_deposit(fan=fan, now=now)
 
 
 def subscriber(period: Period, *, budget_cents: int = 500) -> User:
-    """Return a fan with a promise and no money."""
+    """Return a fan with a promise, a card and no money."""
     fan = given.user()
     given.subscription(fan, budget_cents=budget_cents, period=period)
+    given.saved_method(fan, now=period.start)
     return fan
 
 
@@ -48,6 +50,7 @@ def test_a_fan_without_money_is_charged_the_budget(october: Period, mid_october:
 def test_a_quarterly_fan_is_charged_three_months(october: Period, mid_october: datetime) -> None:
     """One charge a term saves fees."""
     fan = given.user()
+    given.saved_method(fan)
     Subscription.objects.create(
         fan=fan, budget_cents=300, term_months=3, effective_from=october, created_at=mid_october
     )
@@ -116,23 +119,128 @@ def test_a_deposit_under_way_is_waited_for(october: Period, mid_october: datetim
     assert renew(fan, mid_october) is None
 
 
-def test_a_declined_month_is_the_fans_to_mend(october: Period, mid_october: datetime) -> None:
-    """The fan is told once and not charged again before the next month."""
+def decline(fan: User, *, reason: str = "card_declined", now: datetime) -> bool:
+    """Charge the fan if that is due, let it be declined, and tell whether it was charged."""
+    deposit = renew(fan, now)
+    if deposit is not None:
+        declined = Outcome(result=Result.DECLINED, reason=reason)
+        deposits.record_deposit(deposit_id=deposit.id, outcome=declined, now=now)
+    return deposit is not None
+
+
+def told(fan: User) -> list[str]:
+    """Return what the fan was told of."""
+    return sorted(fan.notifications.values_list("kind", flat=True))
+
+
+def test_a_declined_charge_is_tried_again_three_and_seven_days_later(october: Period) -> None:
+    """Three tries a month, each told of; then the month is past due, which is told once."""
     fan = subscriber(october)
-    with time_machine.travel(mid_october, tick=False) as clock:
-        deposit = renew(fan, mid_october)
-        assert deposit is not None
-        clock.shift(timedelta(seconds=5))
-        for _ in range(2):
-            deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
+    tried_on = [day for day in range(14) if decline(fan, now=october.start + timedelta(days=day, hours=1))]
+
+    assert tried_on == [0, 3, 7]
+    assert told(fan) == ["deposit_declined"] * 3 + ["deposit_past_due"]
+    assert standings.standing(fan=fan, period=october).is_past_due
+    assert renew(fan, october.end) is not None
+
+
+@pytest.mark.parametrize("reason", sorted(HARD_REASONS))
+def test_what_no_second_try_mends_is_not_tried_again(reason: str, october: Period) -> None:
+    """A lost card stays lost: the month is past due at once."""
+    fan = subscriber(october)
+    tried_on = [
+        day for day in range(14) if decline(fan, reason=reason, now=october.start + timedelta(days=day, hours=1))
+    ]
+
+    assert tried_on == [0]
+    assert told(fan) == ["deposit_declined", "deposit_past_due"]
+
+
+def test_another_card_is_tried_at_once(october: Period) -> None:
+    """Who changed what they pay by after a decline doesn't wait for the next try, and has three tries again."""
+    fan = subscriber(october)
+    for hours in (1, 2):
+        now = october.start + timedelta(hours=hours)
+        assert decline(fan, reason="expired_card", now=now)
+        given.saved_method(fan, now=now + timedelta(minutes=1))
+
+    assert not standings.standing(fan=fan, period=october).is_past_due
+    assert renew(fan, october.start + timedelta(hours=3)) is not None
+
+
+def test_a_fan_without_a_card_is_past_due_at_once(october: Period, mid_october: datetime) -> None:
+    """Nobody is asked about a charge that can't be made; the fan is told."""
+    fan = subscriber(october)
+    PaymentMethod.objects.update(method="")
+    deposit = renew(fan, mid_october)
+    assert deposit is not None
     deposit.refresh_from_db()
 
     assert (deposit.state, deposit.reason) == (Deposit.State.DECLINED, "no_saved_method")
-    (told,) = fan.notifications.all()
-    assert told.kind == "deposit_declined"
-    assert told.context == {"amount_cents": 500, "period": "2026-10", "reason": "no_saved_method"}
-    assert renew(fan, mid_october + timedelta(days=1)) is None
-    assert renew(fan, october.end) is not None
+    assert not SandboxPayment.objects.exists()
+    assert renew(fan, mid_october + timedelta(days=4)) is None
+    assert told(fan) == ["deposit_declined", "deposit_past_due"]
+
+
+@pytest.mark.parametrize(("kind", "days"), [("card", 5), ("sepa_debit", 10)])
+def test_the_next_month_is_charged_some_days_before_it(kind: str, days: int, october: Period) -> None:
+    """So that the money is there in time, and no earlier; one charge is all there is for the month."""
+    fan = subscriber(october)
+    given.saved_method(fan, kind=kind, now=october.start)
+    given.deposit(fan, amount_cents=500, now=october.start)
+    given.click(fan, given.button(), now=october.start)
+    before = october.end - timedelta(days=days, seconds=1)
+
+    assert renew(fan, before) is None
+    deposit = renew(fan, before + timedelta(seconds=1))
+    assert deposit is not None
+    assert deposit.for_period == october.next
+    paid = Outcome(result=Result.SUCCEEDED)
+    deposits.record_deposit(deposit_id=deposit.id, outcome=paid, now=before)
+    assert renew(fan, october.end) is None
+
+
+def test_who_owes_a_month_is_not_charged_for_the_next_one_ahead(october: Period) -> None:
+    """What is paid goes to the older month first, so it would pay for no other."""
+    fan = subscriber(october)
+    near = october.end - timedelta(days=4)
+    assert decline(fan, now=near)
+
+    assert renew(fan, near + timedelta(days=1)) is None
+
+
+def test_a_promise_is_not_paid_beside_its_renewal(october: Period, mid_october: datetime) -> None:
+    """The form leads to the renewal that is under way: one month isn't paid twice."""
+    fan = subscriber(october)
+    renewal = renew(fan, mid_october)
+    assert renewal is not None
+    page = deposits.start_deposit(
+        deposit_id=uuid.uuid4(), fan=fan, amount_cents=500, for_promise=True, now=mid_october
+    )
+
+    assert str(renewal.id) in page
+    assert Deposit.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_promise_and_its_renewal_at_once_make_one_deposit(october: Period, mid_october: datetime) -> None:
+    """The fan presses the button while the job runs: whichever is first is the only one."""
+    fan = subscriber(october)
+    pay = functools.partial(
+        deposits.start_deposit,
+        deposit_id=uuid.uuid4(),
+        fan=fan,
+        amount_cents=500,
+        for_promise=True,
+        now=mid_october,
+    )
+    given.queued(
+        pay,
+        functools.partial(renew, fan, mid_october),
+        behind=User.objects.select_for_update(no_key=True).filter(pk=fan.pk).get,
+    )
+
+    assert Deposit.objects.count() == 1
 
 
 def test_a_fan_who_paid_before_is_charged_by_the_same_method(october: Period, mid_october: datetime) -> None:
@@ -150,9 +258,7 @@ def test_a_fan_who_paid_before_is_charged_by_the_same_method(october: Period, mi
         deposit = renew(fan, mid_october)
         assert deposit is not None
         # Killed between asking and noting, a worker asks again under the same id.
-        SandboxGateway().charge_saved_method(
-            deposit_id=deposit.id, fan_id=fan.pk, amount_cents=500, return_url="/elsewhere"
-        )
+        deposits.charge(deposit=deposit, now=mid_october)
         clock.shift(timedelta(seconds=2))
         deposits.collect_deposit(deposit_id=deposit.id, now=mid_october)
 

@@ -16,7 +16,7 @@ from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import Settlement, SettlementEarning, SettlementLine, SettlementSpend
-from payouts.operations import announcements, deposits, settlement
+from payouts.operations import announcements, refunds, settlement
 from payouts.queries import balances, books, settlements
 from tests import given
 
@@ -160,13 +160,14 @@ def test_what_moved_since_the_end_hides_no_old_money(october: Period) -> None:
 @pytest.mark.parametrize("asked", ["before the end", "after the end"])
 def test_a_refund_that_failed_was_the_fans_all_along(asked: str, october: Period) -> None:
     """A refund that comes back after the month's end is no new money: it pays for the clicks of that month."""
-    fan = given.funded_fan(budget_cents=500, period=october)
-    given.deposit(fan, amount_cents=500, now=october.start)
+    fan = given.user()
+    given.subscription(fan, budget_cents=500, period=october)
+    given.deposit(fan, amount_cents=1000, now=october.start)
     asked_at = october.last_moment if asked == "before the end" else october.end
     refund = given.refund(fan, amount_cents=1000, now=asked_at)
     given.click(fan, given.button(), now=october.last_moment)
     failed = Outcome(result=Result.DECLINED, reason="account_closed")
-    deposits.record_refund(refund_id=refund.id, outcome=failed, now=october.end)
+    refunds.record_refund(refund_id=refund.id, outcome=failed, now=october.end)
     given.settled(october, now=october.end)
 
     assert spends() == {fan: 5 * EURO}
@@ -338,5 +339,5 @@ def test_a_refund_never_takes_what_an_opened_settlement_will_cut(october: Period
     given.click(fan, given.button(), now=october.start)
     settlement.open_settlement(period=october, now=after_october)
 
-    with pytest.raises(deposits.NothingToRefund):
+    with pytest.raises(refunds.NothingToRefund):
         given.refund(fan, amount_cents=1, now=after_october)
