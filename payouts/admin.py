@@ -68,7 +68,7 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
         """Approve or reject one payout."""
         if not request.user.has_perm("payouts.review_payout"):
             raise PermissionDenied
-        payout = get_object_or_404(Payout.objects.select_related("creator"), pk=payout_id)
+        payout = get_object_or_404(Payout.objects.select_related("creator", "first_reviewer"), pk=payout_id)
         form = ReviewForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -87,6 +87,7 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
             **self.admin_site.each_context(request),
             "title": _("Review a payout"),
             "payout": payout,
+            "takes_two": payouts.takes_two(payout=payout),
             "balance_micros": balances.creator_balance_micros(creator=payout.creator),
             "form": form,
             "opts": self.opts,

@@ -20,6 +20,7 @@ from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
 from payouts.queries import balances, statements
 from payouts.views.files import csv_response
+from payouts.views.provider import leading_back_where_away
 
 
 @creator_required
@@ -73,6 +74,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
 
 @creator_required
 @require_POST
+@leading_back_where_away("payouts:earnings")
 def open_account(request: HttpRequest) -> HttpResponse:
     """Open the account that receives the creator's payouts, and go on to the provider's page for it."""
     form = AccountForm(request.POST)
@@ -85,6 +87,7 @@ def open_account(request: HttpRequest) -> HttpResponse:
 
 @creator_required
 @require_http_methods(["GET", "POST"])
+@leading_back_where_away("payouts:earnings")
 def account_page(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page where the creator tells what is missing; each way there has an address of its own."""
     account = get_object_or_404(PayoutAccount, creator=user_of(request))
@@ -94,6 +97,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
 
 @creator_required
 @require_safe
+@leading_back_where_away("payouts:earnings")
 def account_told(request: HttpRequest) -> HttpResponse:
     """Look at the account once its creator comes back, which proves nothing by itself."""
     account = get_object_or_404(PayoutAccount, creator=user_of(request))
