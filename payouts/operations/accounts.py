@@ -50,17 +50,16 @@ def look_at_account(*, account: str, now: datetime) -> PayoutAccount.State:
 
 @durable
 def keep_account(*, account: str, told: AccountState, now: datetime) -> PayoutAccount.State:
-    """Keep what the provider says of an account, and tell its creator when it becomes ready, or stops being so."""
+    """Keep what the provider says of an account, and tell its creator when it becomes ready, or won't by itself."""
     known = PayoutAccount.objects.select_for_update(of=("self",)).select_related("creator").get(account=account)
     before, state = known.state, State(told.readiness.value)
     known.state, known.due_at, known.looked_at = state, told.due_at, now
     known.requirements = [[each.code, each.urgency.value] for each in told.requirements]
     known.save(update_fields=["state", "requirements", "due_at", "looked_at"])
-    is_ready = state == State.READY
-    if is_ready != (before == State.READY):
+    if state not in {before, State.PENDING}:
         accounts_operations.notify(
             recipient=known.creator,
-            kind=Notification.Kind.ACCOUNT_READY if is_ready else Notification.Kind.ACCOUNT_NOT_READY,
+            kind=Notification.Kind.ACCOUNT_READY if state == State.READY else Notification.Kind.ACCOUNT_NOT_READY,
             subject_key=f"{now:%Y-%m-%dT%H:%M:%S}",
             context={},
             now=now,
