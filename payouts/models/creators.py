@@ -25,7 +25,10 @@ class Payout(models.Model):
         FAILED = "failed", _("failed")
         """The money is back in the creator's balance; `reason` says why."""
         CANCELLED = "cancelled", _("cancelled")
-        """By its creator, before anybody had approved it; the money is back in the balance."""
+        """By its creator before it was approved, or since the account will never receive it, as `reason` says then.
+
+        The money is back in the creator's balance.
+        """
         RETURNED = "returned", _("came back")
         """It was sent and taken back; the money is in the creator's balance again."""
 
@@ -101,6 +104,9 @@ class PayoutAccount(models.Model):
         NEEDS_CREATOR = "needs_creator", _("needs you")
         REFUSED = "refused", _("refused")
         GONE = "gone", _("closed")
+
+    CLOSED_STATES = (State.REFUSED, State.GONE)
+    """Nothing will ever be paid out to it."""
 
     creator = models.OneToOneField(
         User, on_delete=models.PROTECT, related_name="payout_account", primary_key=True, verbose_name=_("creator")

@@ -18,6 +18,7 @@ from payouts.operations import accounts, moments
 from payouts.operations.attempts import counting_failures
 from payouts.queries import balances
 
+_NOT_READY: Final = "account_not_ready"
 _OPEN: Final = frozenset({Payout.State.APPROVED, Payout.State.SENDING})
 _AT_THE_PROVIDER: Final = _OPEN | {Payout.State.SENT}
 
@@ -111,6 +112,11 @@ def request_payout(*, payout_id: uuid.UUID, creator: User, amount_cents: int, no
     return payout
 
 
+def takes_two(*, payout: Payout) -> bool:
+    """Tell whether two people have to approve the payout, since it is above `SECOND_REVIEW_CENTS`."""
+    return payout.amount_cents > settings.SECOND_REVIEW_CENTS
+
+
 @durable
 def approve_payout(*, payout_id: uuid.UUID, reviewer: User, now: datetime) -> Payout:
     """Let a worker send the payout, or where it is large, let a second person approve it; return it as it is then.
@@ -124,7 +130,7 @@ def approve_payout(*, payout_id: uuid.UUID, reviewer: User, now: datetime) -> Pa
     payout = _locked(payout_id)
     if payout.state in {Payout.State.APPROVED, Payout.State.SENDING, Payout.State.SENT}:
         return payout
-    if payout.amount_cents > settings.SECOND_REVIEW_CENTS:
+    if takes_two(payout=payout):
         _refuse_reviewer(payout, reviewer)
         if payout.first_reviewer is None:
             payout.first_reviewer = reviewer
@@ -158,6 +164,22 @@ def cancel_payout(*, payout_id: uuid.UUID, creator: User, now: datetime) -> None
 
 
 @durable
+def return_payout(*, payout_id: uuid.UUID, now: datetime) -> None:
+    """Give the money back to a creator whose account will never receive it, where nobody has decided; tell why.
+
+    Any other payout stays as it is.
+    """
+    payout = _locked(payout_id)
+    is_hopeless = PayoutAccount.objects.filter(creator=payout.creator, state__in=PayoutAccount.CLOSED_STATES).exists()
+    if payout.state != Payout.State.REQUESTED or not is_hopeless:
+        return
+    payout.reason = _NOT_READY
+    _give_back(payout, moment=moments.open_moment(wanted=now, now=now))
+    _end(payout, Payout.State.CANCELLED, now)
+    _tell(payout, Notification.Kind.PAYOUT_FAILED, now)
+
+
+@durable
 def reject_payout(*, payout_id: uuid.UUID, reviewer: User, reason: str, now: datetime) -> None:
     """Give the money back to the creator's balance and tell why; rejecting a rejected one changes nothing.
 
@@ -182,9 +204,12 @@ def advance_payout(*, payout_id: uuid.UUID, now: datetime) -> Outcome:
     """Send an approved payout, or ask what became of one that was sent, and record the answer.
 
     One that the provider has never heard of is sent, whatever we thought, if the creator's account may receive it.
+    One that nobody has decided about goes back to a creator whose account will never receive it.
     Safe to run twice: the provider knows the payout by our id, and the outcome is recorded once.
     """
     payout = Payout.objects.select_related("creator").get(pk=payout_id)
+    if payout.state == Payout.State.REQUESTED:
+        return_payout(payout_id=payout.id, now=now)
     if payout.state not in _AT_THE_PROVIDER:
         return Outcome(result=Result.PENDING)
     account = PayoutAccount.objects.filter(creator=payout.creator).first()
@@ -193,7 +218,7 @@ def advance_payout(*, payout_id: uuid.UUID, now: datetime) -> Outcome:
     outcome = gateway.payout_outcome(payout_id=payout.id, account=name, amount_cents=payout.amount_cents)
     if outcome.result is Result.UNKNOWN and payout.state != Payout.State.SENT:
         if account is None or accounts.look_at_account(account=name, now=now) != PayoutAccount.State.READY:
-            outcome = Outcome(result=Result.DECLINED, reason="account_not_ready")
+            outcome = Outcome(result=Result.DECLINED, reason=_NOT_READY)
         else:
             with counting_failures(payout):
                 outcome = gateway.send_payout(

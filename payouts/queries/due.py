@@ -61,12 +61,16 @@ def open_refunds() -> list[uuid.UUID]:
 
 
 def open_payouts() -> list[uuid.UUID]:
-    """Return the payouts that a worker has to go on with, oldest first."""
-    return list(
-        Payout.objects.filter(state__in=[Payout.State.APPROVED, Payout.State.SENDING])
-        .order_by("requested_at")
-        .values_list("id", flat=True)
+    """Return the payouts that a worker has to go on with: those to be sent, then those to be given back."""
+    unsent = Payout.objects.filter(state__in=[Payout.State.APPROVED, Payout.State.SENDING])
+    hopeless = Payout.objects.filter(
+        state=Payout.State.REQUESTED, creator__payout_account__state__in=PayoutAccount.CLOSED_STATES
     )
+    return [
+        payout_id
+        for payouts in (unsent, hopeless)
+        for payout_id in payouts.order_by("requested_at").values_list("id", flat=True)
+    ]
 
 
 def due_events(*, now: datetime) -> "QuerySet[StripeEvent]":

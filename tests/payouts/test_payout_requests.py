@@ -210,7 +210,7 @@ def test_a_payout_that_fails_brings_the_money_back(creator: User, staff: User, r
 
 @pytest.mark.parametrize(("first", "second"), [(ARRIVED, ARRIVED), (FAILED, ARRIVED), (FAILED, FAILED)])
 def test_a_payout_ends_once(first: Outcome, second: Outcome, payout: Payout, staff: User, released: datetime) -> None:
-    """Whatever the provider tells afterwards, the first end stands and no money moves again."""
+    """Told again, or of a payout that failed, the first end stands and no money moves again."""
     payouts.approve_payout(payout_id=payout.id, reviewer=staff, now=released)
     payouts.record_payout(payout_id=payout.id, outcome=first, now=released)
     ended = Payout.objects.values().get(pk=payout.pk)
