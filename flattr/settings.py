@@ -91,7 +91,7 @@ try:
         ).rstrip("/")
     STRIPE_LIVE = STRIPE_MODE == "live"
     PLATFORM_FEE_BASIS_POINTS: int = env.int("PLATFORM_FEE_BASIS_POINTS", 1000, validate=validate.Range(0, 5000))
-    MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 1000, validate=validate.Range(1, 1_000_000))
+    MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 2500, validate=validate.Range(1, 1_000_000))
     SECOND_REVIEW_CENTS: int = env.int("SECOND_REVIEW_CENTS", 100_000, validate=validate.Range(0, 100_000_000))
     PAYOUT_COUNTRIES: list[str] = env.list("PAYOUT_COUNTRIES", EEA, validate=validate.ContainsOnly(EEA))
     HOLD_UNTIL_DAY: int = env.int("HOLD_UNTIL_DAY", 10, validate=validate.Range(1, 28))

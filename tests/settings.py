@@ -13,5 +13,7 @@ from flattr.settings import *  # noqa: E402, F403  The environment has to be com
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Examples count in small sums.
+MINIMUM_PAYOUT_CENTS = 1000
 # Tasks don't run by themselves in tests: no worker listens to this queue.
 CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

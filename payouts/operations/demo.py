@@ -34,7 +34,7 @@ STAFF: Final = "staff@demo.example"
 FANS: Final = 40
 _SEED: Final = 2010
 _NAMESPACE: Final = uuid.UUID("b8a6c1de-0f55-4f0e-9d0c-2f1a0c5c7f10")
-_PAYOUT_CENTS: Final = 1000
+_PAYOUT_CENTS: Final = 2500
 
 
 @dataclass(frozen=True, slots=True)
