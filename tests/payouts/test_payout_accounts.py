@@ -77,12 +77,12 @@ def test_what_is_missing_is_kept_until_it_is_told(account: PayoutAccount, mid_oc
 def test_a_creator_is_told_when_the_account_becomes_ready_and_when_it_stops(
     creator: User, account: PayoutAccount, mid_october: datetime
 ) -> None:
-    """Once for each change, and not for what doesn't matter."""
+    """Once for each change, also for the worse, and not while the provider only looks."""
     says = [Readiness.PENDING, Readiness.READY, Readiness.READY, Readiness.NEEDS_CREATOR, Readiness.GONE]
     for number, readiness in enumerate(says):
         keep(account, readiness, now=mid_october + timedelta(hours=number))
 
-    assert told(creator) == ["account_ready", "account_not_ready"]
+    assert told(creator) == ["account_ready", "account_not_ready", "account_not_ready"]
 
 
 def test_accounts_that_may_become_ready_are_asked_about(account: PayoutAccount, mid_october: datetime) -> None:

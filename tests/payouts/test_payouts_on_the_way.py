@@ -220,14 +220,6 @@ def test_a_large_payout_takes_two_people(payout: Payout, released: datetime, set
             Payout.objects.update(**fields)
 
 
-def test_the_limit_itself_takes_one_person(payout: Payout, released: datetime, settings: Settings) -> None:
-    """Only what is above it takes two."""
-    settings.SECOND_REVIEW_CENTS = 2000
-
-    approved = payouts.approve_payout(payout_id=payout.pk, reviewer=given.user(), now=released)
-    assert approved.state == Payout.State.APPROVED
-
-
 @pytest.mark.django_db(transaction=True)
 def test_case_29_two_admins_approve_at_once(payout: Payout, released: datetime, settings: Settings) -> None:
     """The same person twice is one approval, and two people are two; nobody is told twice."""
@@ -241,20 +233,6 @@ def test_case_29_two_admins_approve_at_once(payout: Payout, released: datetime, 
 
     assert (payout.state, payout.first_reviewer, payout.reviewed_by) == (Payout.State.APPROVED, one, other)
     assert told(payout.creator, "payout") == ["payout_approved"]
-
-
-def test_a_creator_takes_a_request_back(payout: Payout, released: datetime) -> None:
-    """Once, their own alone; whoever approves after that is refused."""
-    with pytest.raises(Payout.DoesNotExist):
-        payouts.cancel_payout(payout_id=payout.pk, creator=given.user(), now=released)
-    for _ in range(2):
-        payouts.cancel_payout(payout_id=payout.pk, creator=payout.creator, now=released)
-
-    assert Payout.objects.get().state == Payout.State.CANCELLED
-    assert balance(payout) == NET
-    assert books.check_books() == []
-    with pytest.raises(payouts.AlreadyReviewed, match="cancelled already"):
-        payouts.approve_payout(payout_id=payout.pk, reviewer=given.user(), now=released)
 
 
 def test_what_was_approved_is_not_taken_back(approved: Payout, released: datetime) -> None:
@@ -278,30 +256,6 @@ def test_only_a_ready_account_is_asked_for(state: PayoutAccount.State, payout: P
     with pytest.raises(payouts.AccountNotReady):
         given.payout(payout.creator, amount_cents=1000, now=released)
     assert settled == 7_000_000
-
-
-def test_the_creators_own_threshold_holds_above_the_operators(payout: Payout, released: datetime) -> None:
-    """A lower one of theirs changes nothing, a higher one does."""
-    payouts.cancel_payout(payout_id=payout.pk, creator=payout.creator, now=released)
-    for least, smallest in ((0, 1000), (2500, 2500)):
-        accounts.set_smallest_payout(creator=payout.creator, least_cents=least)
-        with pytest.raises(payouts.AmountBelowMinimum, match=f"minimum of {smallest}"):
-            given.payout(payout.creator, amount_cents=smallest - 1, now=released)
-    assert given.payout(payout.creator, amount_cents=2500, now=released).amount_cents == 2500
-
-
-def test_an_account_is_opened_once_and_where_the_operator_pays_out(settings: Settings) -> None:
-    """Opening it again, from wherever, keeps the first; a country that isn't listed opens none."""
-    creator = given.creator()
-    PayoutAccount.objects.all().delete()
-    SandboxAccount.objects.all().delete()
-    settings.PAYOUT_COUNTRIES = ["FR", "AT"]
-    with pytest.raises(accounts.UnknownCountry, match="country: 'US'"):
-        accounts.open_account(creator=creator, country="US")
-    opened = [accounts.open_account(creator=creator, country=country) for country in ("FR", "AT")]
-
-    assert [(each.account, each.country) for each in opened] == [(f"sandbox-{creator.pk}", "FR")] * 2
-    assert due.accounts_to_look_at() == [f"sandbox-{creator.pk}"]
 
 
 def test_an_unknown_account_is_refused(released: datetime) -> None:
