@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,11 +24,12 @@ from flattr.period import Period
 from flattr.templatetags.money import month
 from payouts import tasks
 from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
-from payouts.gateway import Result
+from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
 from payouts.queries import balances, forecasts, renewals, statements
 from payouts.views.files import csv_response
+from payouts.views.provider import leading_back_where_away
 
 
 @login_required
@@ -52,6 +54,7 @@ def cake(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leading_back_where_away("payouts:subscription")
 def subscription(request: HttpRequest) -> HttpResponse:
     """Show the fan's promise, or change it and pay where the balance doesn't cover the month."""
     fan, now = user_of(request), timezone.now()
@@ -128,6 +131,7 @@ def change_state(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@leading_back_where_away("payouts:subscription")
 def new_deposit(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page to pay an amount in."""
     form = DepositForm(request.POST)
@@ -145,8 +149,10 @@ def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
     own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
     is_payable = False
     if own.state in Deposit.OPEN_STATES:
-        outcome = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now())
-        is_payable = bool(outcome.url) or outcome.result is Result.NEEDS_FAN
+        # Where the provider is away, the page looks again by itself.
+        with suppress(ProviderUnavailable):
+            outcome = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now())
+            is_payable = bool(outcome.url) or outcome.result is Result.NEEDS_FAN
         own.refresh_from_db()
     return render(
         request,
@@ -161,6 +167,7 @@ def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@leading_back_where_away("payouts:subscription")
 def resume_deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
     """Go to the provider's page to pay or confirm a deposit that is open."""
     own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
@@ -169,6 +176,7 @@ def resume_deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leading_back_where_away("payouts:subscription")
 def payment_method(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page for another card or debit, or come back from there."""
     fan = user_of(request)
@@ -181,6 +189,7 @@ def payment_method(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@leading_back_where_away("payouts:subscription")
 def remove_payment_method(request: HttpRequest) -> HttpResponse:
     """Let the provider forget by what the fan paid."""
     methods.remove_method(fan=user_of(request), now=timezone.now())

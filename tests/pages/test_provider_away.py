@@ -1,6 +1,7 @@
 """The provider doesn't answer: a creator's pages say so and lose nothing."""
 
 import pytest
+from django.urls import reverse
 from pytest_django import Settings
 
 from payouts.gateway.sandbox.gateway import SandboxGateway
@@ -59,3 +60,35 @@ def test_the_review_says_that_it_takes_two(town: World, client: StrictClient, se
     assert "Staff has approved it. A second person has to, too." in after
     assert "You have approved it before; a second person has to." in again
     assert Payout.objects.get().state == Payout.State.REQUESTED
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("payouts:subscription", {"budget_cents": "100", "term_months": "1"}),
+        ("payouts:new_deposit", {"amount_cents": "5"}),
+        ("payouts:payment_method", {}),
+        ("payouts:remove_payment_method", {}),
+    ],
+)
+def test_a_fans_pages_wait_for_the_provider(
+    name: str, form: dict[str, str], as_fan: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fan is led back with a word of why, and what was promised is kept."""
+    for method in ("open_customer", "open_pay_page", "open_method_page", "remove_methods"):
+        monkeypatch.setattr(SandboxGateway, method, given.away)
+    answer = as_fan.post(reverse(name), world.once(**form), follow=True)
+
+    assert answer.status_code == 200
+    assert AWAY in world.messages(answer)
+
+
+def test_a_payments_page_looks_again_while_the_provider_is_away(
+    town: World, as_fan: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told that a payment failed of which nobody knows."""
+    monkeypatch.setattr(SandboxGateway, "deposit_outcome", given.away)
+    page = as_fan.get(reverse("payouts:deposit", args=[town.deposit.pk]))
+
+    assert "We are waiting for the payment provider." in world.text(page)
+    assert world.document(page).query('meta[http-equiv="refresh"]')
