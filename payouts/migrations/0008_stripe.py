@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="deposit",
             name="attempt",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="failures of the provider"),
+            field=models.PositiveIntegerField(default=0, verbose_name="failures of the provider"),
         ),
         migrations.AddField(
             model_name="deposit",
@@ -254,7 +254,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="payout",
             name="attempt",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="failures of the provider"),
+            field=models.PositiveIntegerField(default=0, verbose_name="failures of the provider"),
         ),
         migrations.AddField(
             model_name="payout",
@@ -281,7 +281,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="refund",
             name="attempt",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="failures of the provider"),
+            field=models.PositiveIntegerField(default=0, verbose_name="failures of the provider"),
         ),
         migrations.AddField(
             model_name="refund",

@@ -36,7 +36,7 @@ class Payout(models.Model):
     creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payouts", verbose_name=_("creator"))
     amount_cents = models.PositiveIntegerField(_("amount in cents"))
     reference = models.CharField(_("provider's name of it"), max_length=100, blank=True)
-    attempt = models.PositiveSmallIntegerField(_("failures of the provider"), default=0)
+    attempt = models.PositiveIntegerField(_("failures of the provider"), default=0)
     held_since = models.DateTimeField(_("held since"), null=True, blank=True)
     """Since when the platform's own balance at the provider was too short for it."""
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.REQUESTED)

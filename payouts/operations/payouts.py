@@ -246,7 +246,7 @@ def record_payout(*, payout_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
 def _record_open(payout: Payout, outcome: Outcome, *, moment: datetime, now: datetime) -> None:
     match outcome.result:
         case Result.SUCCEEDED:
-            payout.reference, payout.held_since = outcome.reference, None
+            payout.reference, payout.held_since, payout.reason = outcome.reference, None, ""
             _move(payout, credit=chart.Kind.PROCESSOR_CASH, kind=chart.TransferKind.PAYOUT_SENT, moment=moment)
             _end(payout, Payout.State.SENT, now)
             _tell(payout, Notification.Kind.PAYOUT_SENT, now)

@@ -91,6 +91,8 @@ def open_account(request: HttpRequest) -> HttpResponse:
 def account_page(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page where the creator tells what is missing; each way there has an address of its own."""
     account = get_object_or_404(PayoutAccount, creator=user_of(request))
+    if account.state in PayoutAccount.CLOSED_STATES:
+        return redirect("payouts:earnings")
     back, again = (settings.APP_URL + reverse(name) for name in ("payouts:account_told", "payouts:account_page"))
     return redirect(accounts.account_page(account=account, return_url=back, refresh_url=again))
 

@@ -153,3 +153,12 @@ def test_staff_set_a_difference_aside(town: World, client: StrictClient) -> None
     assert page not in client.get(reverse("admin:payouts_reconciliationitem_changelist")).content.decode()
     client.force_login(given.user("Helper", is_staff=True))
     assert client.get(page).status_code == 403
+
+
+@pytest.mark.parametrize("state", PayoutAccount.CLOSED_STATES)
+def test_a_closed_account_leads_nowhere(state: str, town: World, client: StrictClient) -> None:
+    """There is nothing to tell the provider any more, so nobody is sent there."""
+    PayoutAccount.objects.filter(creator=town.creator).update(state=state)
+    client.force_login(town.creator)
+
+    assert client.post(reverse("payouts:account_page")).headers["Location"] == "/earnings/"
