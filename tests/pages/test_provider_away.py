@@ -65,7 +65,6 @@ def test_the_review_says_that_it_takes_two(town: World, client: StrictClient, se
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("payouts:subscription", {"budget_cents": "100", "term_months": "1"}),
         ("payouts:new_deposit", {"amount_cents": "5"}),
         ("payouts:payment_method", {}),
         ("payouts:remove_payment_method", {}),
