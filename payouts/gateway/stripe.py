@@ -30,7 +30,7 @@ _KINDS_AT_ONCE: Final = 20
 _SERVER_ERROR: Final = 500
 
 
-class NotDone(RuntimeError):
+class NotDone(OrderRefused):
     """Stripe said no to what it does for other objects, or for this one at another time; `code` says why."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -19,6 +19,7 @@ from flattr.transactions import durable, required, savepoint
 from payouts.gateway import (
     UNDECIDED,
     Order,
+    OrderRefused,
     Outcome,
     ProviderUnavailable,
     Result,
@@ -183,7 +184,7 @@ def collect_deposits(*, started_before: datetime, now: datetime) -> None:
     for deposit_id in due.open_deposits(started_before=started_before):
         try:
             collect_deposit(deposit_id=deposit_id, now=now)
-        except ProviderUnavailable as error:
+        except (OrderRefused, ProviderUnavailable) as error:
             logger.warning("The deposit %s can't be asked about now: %s", deposit_id, error)
 
 

@@ -43,6 +43,18 @@ def look_at_dispute(*, reference: str, now: datetime) -> None:
     record_dispute(facts=get_gateway().dispute(reference=reference), now=now)
 
 
+def deposit_paid_by(*, payment: str) -> Deposit:
+    """Return the deposit that came by what the provider calls that.
+
+    :raises NotOurDeposit: if none has, or not yet.
+    """
+    deposit = Deposit.objects.filter(reference=payment, state=Deposit.State.SUCCEEDED).select_related("fan").first()
+    if deposit is None:
+        msg = f"payment: no deposit has come by {payment}"
+        raise NotOurDeposit(msg)
+    return deposit
+
+
 @durable
 def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
     """Book what the bank took or gave back since it was last told, and who bears it meanwhile.
@@ -50,10 +62,7 @@ def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
     What is disputed comes from the fan's balance, then from what creators got of that deposit and haven't asked for,
     then from the platform. Where the dispute is won, each gets their own back.
     """
-    deposit = Deposit.objects.filter(reference=facts.payment, state=Deposit.State.SUCCEEDED).first()
-    if deposit is None:
-        msg = f"payment: no deposit has come by {facts.payment}"
-        raise NotOurDeposit(msg)
+    deposit = deposit_paid_by(payment=facts.payment)
     if facts.amount_cents > deposit.amount_cents or not facts.is_in_our_currency:
         msg = f"amount_cents: {facts.reference} is about {facts.amount_cents}, the deposit of {deposit.amount_cents}"
         raise DisputeMismatch(msg)

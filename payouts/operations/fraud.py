@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from payouts.gateway import get_gateway
-from payouts.models import Deposit, Refund
-from payouts.operations import methods, refunds
-from payouts.operations.disputes import NotOurDeposit
+from payouts.models import Refund
+from payouts.operations import disputes, methods, refunds
 
 _NAMESPACE: Final = uuid.UUID("7f2d2a52-5a1c-4f0e-9d0b-0d3f1f6f3c11")
 
@@ -20,10 +19,6 @@ def heed_warning(*, reference: str, now: datetime) -> Refund | None:
 
     :raises NotOurDeposit: if the payment that it names isn't a deposit that has succeeded.
     """
-    payment = get_gateway().warned_payment(reference=reference)
-    deposit = Deposit.objects.filter(reference=payment, state=Deposit.State.SUCCEEDED).select_related("fan").first()
-    if deposit is None:
-        msg = f"payment: no deposit has come by {payment}"
-        raise NotOurDeposit(msg)
+    deposit = disputes.deposit_paid_by(payment=get_gateway().warned_payment(reference=reference))
     methods.remove_method(fan=deposit.fan, now=now)
     return refunds.refund_unspent(request_id=uuid.uuid5(_NAMESPACE, reference), deposit=deposit, now=now)

@@ -9,6 +9,7 @@ from payouts.ledger import integrity
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement
 from payouts.queries import settlements
+from payouts.queries.reconciliation import OWN
 
 _POSTED: Final = f"""
     SELECT transfer.idempotency_key AS key, transfer.kind, transfer.amount_micros AS micros,
@@ -19,6 +20,9 @@ _POSTED: Final = f"""
     WHERE transfer.id <> ALL ({integrity.TAKEN_BACK})
     """  # noqa: S608  Both parts are ours.
 """What was posted and not taken back: a wrong transfer that was reversed needs no document."""
+
+_OWN: Final = ", ".join(f"('{kind}', '{transfer_kind}')" for kind, transfer_kind in OWN.items())
+"""What the provider's lines about the platform's own affairs are in our book."""
 
 _SPEND_MICROS_MAX: Final = money.cents_to_micros(BUDGET_CENTS_MAX)
 """No honest spend is larger, and so small a one times any number of clicks is within a bigint."""
@@ -255,16 +259,13 @@ RULES: Final = {
         "dispute_fee",
     ),
     "the platform's own affairs are posted as the provider's book says, and no others": _posted_as_documented(
-        """
+        f"""
         SELECT format('movement:%s', movement.id) AS key, own.transfer_kind AS kind, NULL::bigint AS owner_id,
                abs(movement.amount_cents - movement.fee_cents) * 10000 AS micros
         FROM payouts_processormovement AS movement
-        JOIN (VALUES ('stripe_fee', 'processor_charge'), ('payout', 'platform_withdrawn'),
-                     ('payout_cancel', 'platform_paid_in'), ('payout_failure', 'platform_paid_in'),
-                     ('topup', 'platform_paid_in'), ('topup_reversal', 'platform_withdrawn'))
-             AS own (kind, transfer_kind) ON own.kind = movement.kind
+        JOIN (VALUES {_OWN}) AS own (kind, transfer_kind) ON own.kind = movement.kind
         WHERE movement.amount_cents <> movement.fee_cents
-        """,
+        """,  # noqa: S608  It is written here.
         "processor_charge",
         "platform_withdrawn",
         "platform_paid_in",

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from flattr.period import Period
 from flattr.transactions import savepoint
-from payouts.gateway import Outcome, Result
+from payouts.gateway import OrderRefused, Outcome, ProviderUnavailable, Result
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.ledger import chart
@@ -199,11 +199,20 @@ def test_what_was_paid_in_time_counts_for_the_month(october: Period) -> None:
     assert Transfer.objects.get(kind="deposit").occurred_at < october.end
 
 
-def test_a_provider_that_is_away_stops_no_month(
-    deposit: Deposit, october: Period, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("error", [ProviderUnavailable("away"), OrderRefused("away")])
+def test_a_provider_that_is_away_or_refuses_stops_no_month(
+    error: Exception,
+    deposit: Deposit,
+    october: Period,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The settlement goes on with the money that is known, and the log names the deposit."""
-    monkeypatch.setattr(sandbox.SandboxGateway, "deposit_outcome", given.away)
+
+    def fail(*_: object, **__: object) -> Outcome:
+        raise error
+
+    monkeypatch.setattr(sandbox.SandboxGateway, "deposit_outcome", fail)
     given.settled(october, now=october.end)
 
     assert f"The deposit {deposit.id} can't be asked about now: away" in caplog.text

@@ -162,6 +162,16 @@ def test_renewals_wait_for_the_settlement(rung: Rung, fan: User, october: Period
     assert SandboxPayment.objects.get().return_url.endswith(f"/deposits/{deposit.pk}/")
 
 
+def test_near_a_months_end_each_fan_is_rung_for_once(rung: Rung, fan: User, october: Period) -> None:
+    """Who promises for this month and the next, and who promises for the next alone."""
+    newcomer = given.user()
+    given.subscription(newcomer, budget_cents=500, period=october.next)
+    with time_machine.travel(october.end - timedelta(days=3), tick=False):
+        tasks.renew_deposits()
+
+    assert sorted(rung) == [("renew_deposit", (each.pk,)) for each in (fan, newcomer)]
+
+
 def test_open_deposits_and_refunds_are_asked_about(rung: Rung, mid_october: datetime) -> None:
     """The sweep brings in money whose fan never came back from the pay page, and sends refunds."""
     fan = given.user()
