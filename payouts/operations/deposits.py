@@ -28,8 +28,7 @@ from payouts.gateway import (
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Deposit
-from payouts.operations import methods, moments
-from payouts.operations.attempts import counting_failures
+from payouts.operations import methods, moments, sendings
 from payouts.queries import balances, due
 
 DEPOSIT_CENTS_MIN: Final = 200
@@ -141,7 +140,7 @@ def resume_deposit(*, deposit: Deposit, next_page: str = "") -> str:
     return_url = deposit_page(deposit) + query
     if deposit.state not in Deposit.OPEN_STATES:
         return return_url
-    with counting_failures(deposit):
+    with sendings.counting_failures(deposit):
         return get_gateway().open_pay_page(
             order=_order(deposit), description=gettext("Prepaid for Flattr"), return_url=return_url
         )
@@ -154,7 +153,7 @@ def charge(*, deposit: Deposit, now: datetime) -> None:
         outcome = Outcome(result=Result.DECLINED, reason="no_saved_method")
         record_deposit(deposit_id=deposit.pk, outcome=outcome, now=now)
         return
-    with counting_failures(deposit):
+    with sendings.counting_failures(deposit):
         get_gateway().charge_saved_method(order=order, return_url=deposit_page(deposit))
 
 

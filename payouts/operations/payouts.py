@@ -8,14 +8,12 @@ from django.conf import settings
 
 from accounts import operations as accounts_operations
 from accounts.models import Notification, User
-from flattr import money
 from flattr.transactions import durable, required
 from payouts.gateway import Outcome, Result, get_gateway
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Payout, PayoutAccount
-from payouts.operations import accounts, moments
-from payouts.operations.attempts import counting_failures
+from payouts.operations import accounts, moments, sendings
 from payouts.queries import balances
 
 _NOT_READY: Final = "account_not_ready"
@@ -101,8 +99,8 @@ def request_payout(*, payout_id: uuid.UUID, creator: User, amount_cents: int, no
         raise PayoutIdTaken(msg)
     if not is_new:
         return payout
-    _post(
-        payout,
+    sendings.post(
+        sending=payout,
         debit=balance.pk,
         credit=transit.pk,
         kind=chart.TransferKind.PAYOUT_RESERVED,
@@ -220,7 +218,7 @@ def advance_payout(*, payout_id: uuid.UUID, now: datetime) -> Outcome:
         if account is None or accounts.look_at_account(account=name, now=now) != PayoutAccount.State.READY:
             outcome = Outcome(result=Result.DECLINED, reason=_NOT_READY)
         else:
-            with counting_failures(payout):
+            with sendings.counting_failures(payout):
                 outcome = gateway.send_payout(
                     payout_id=payout.id, account=name, amount_cents=payout.amount_cents, attempt=payout.attempt
                 )
@@ -302,29 +300,13 @@ def _move(
 ) -> None:
     """Move the payout's amount at its end, or once more where it came back after that."""
     owner = payout.creator if credit == chart.Kind.CREATOR_BALANCE else None
-    _post(
-        payout,
+    sendings.post(
+        sending=payout,
         debit=ledger.open_account(kind=debit).pk,
         credit=ledger.open_account(kind=credit, owner=owner).pk,
         kind=kind,
         key="bounced" if kind == chart.TransferKind.PAYOUT_BOUNCED else "ended",
         moment=moment,
-    )
-
-
-def _post(payout: Payout, *, debit: int, credit: int, kind: chart.TransferKind, key: str, moment: datetime) -> None:
-    """Move the payout's amount. It ends once: `ended` is one key for arriving and for coming back."""
-    ledger.post(
-        postings=[
-            ledger.Posting(
-                debit_account_id=debit,
-                credit_account_id=credit,
-                amount_micros=money.cents_to_micros(payout.amount_cents),
-                kind=kind,
-                idempotency_key=f"payout:{payout.id}:{key}",
-                occurred_at=moment,
-            )
-        ]
     )
 
 

@@ -13,8 +13,7 @@ from payouts.gateway import Outcome, Result, get_gateway
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Deposit, Refund
-from payouts.operations import moments
-from payouts.operations.attempts import counting_failures
+from payouts.operations import moments, sendings
 from payouts.queries import balances, disputes
 
 
@@ -91,7 +90,7 @@ def advance_refund(*, refund_id: uuid.UUID, now: datetime) -> Outcome:
     refund = Refund.objects.select_related("deposit").get(pk=refund_id)
     gateway, payment = get_gateway(), refund.deposit.reference
     if refund.state == Refund.State.REQUESTED:
-        with counting_failures(refund):
+        with sendings.counting_failures(refund):
             outcome = gateway.send_refund(
                 refund_id=refund.id, payment=payment, amount_cents=refund.amount_cents, attempt=refund.attempt
             )
@@ -124,8 +123,8 @@ def record_refund(*, refund_id: uuid.UUID, outcome: Outcome, now: datetime) -> N
             return
     moment = moments.open_moment(wanted=now, now=now)
     owner = refund.fan if credit == chart.Kind.FAN_BALANCE else None
-    _post(
-        refund,
+    sendings.post(
+        sending=refund,
         debit=ledger.open_account(kind=debit).pk,
         credit=ledger.open_account(kind=credit, owner=owner).pk,
         kind=kind,
@@ -179,27 +178,11 @@ def _reserve(refunds: list[Refund], *, moment: datetime) -> None:
     Refund.objects.bulk_create(refunds)
     transit = ledger.open_account(kind=chart.Kind.PAYOUTS_IN_TRANSIT).pk
     for refund in refunds:
-        _post(
-            refund,
+        sendings.post(
+            sending=refund,
             debit=ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=refund.fan).pk,
             credit=transit,
             kind=chart.TransferKind.REFUND_RESERVED,
             key="reserved",
             moment=moment,
         )
-
-
-def _post(refund: Refund, *, debit: int, credit: int, kind: chart.TransferKind, key: str, moment: datetime) -> None:
-    """Move the refund's amount. It ends once: `ended` is one key for arriving and for never having left."""
-    ledger.post(
-        postings=[
-            ledger.Posting(
-                debit_account_id=debit,
-                credit_account_id=credit,
-                amount_micros=money.cents_to_micros(refund.amount_cents),
-                kind=kind,
-                idempotency_key=f"refund:{refund.id}:{key}",
-                occurred_at=moment,
-            )
-        ]
-    )

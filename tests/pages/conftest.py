@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
+from accounts.models import User
+from flattr.period import Period
+from tests import given
 from tests.client import StrictClient
 from tests.pages import world
 from tests.pages.world import World
@@ -36,3 +39,19 @@ def as_creator(town: World, client: StrictClient) -> StrictClient:
     """Return the client, logged in as the creator."""
     client.force_login(town.creator)
     return client
+
+
+@pytest.fixture
+def fan(client: StrictClient) -> User:
+    """Return a fan without a budget, who is logged in."""
+    person = given.user("Grace")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def subscriber(fan: User) -> User:
+    """Return the fan with a budget of 5 EUR since October and a balance of 8 EUR."""
+    given.subscription(fan, budget_cents=500, period=Period.at(world.NOW).previous)
+    given.deposit(fan, amount_cents=800, now=Period.at(world.NOW).start)
+    return fan

@@ -26,22 +26,6 @@ def _now(clock: time_machine.Traveller) -> None:
     """Let it be the middle of November."""
 
 
-@pytest.fixture
-def fan(client: StrictClient) -> User:
-    """Return a fan without a budget, who is logged in."""
-    person = given.user("Grace")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def subscriber(fan: User) -> User:
-    """Return the fan with a budget of 5 EUR since October and a balance of 8 EUR."""
-    given.subscription(fan, budget_cents=500, period=NOVEMBER.previous)
-    given.deposit(fan, amount_cents=800, now=NOVEMBER.start)
-    return fan
-
-
 @pytest.mark.parametrize("amount", ["", "1.99", "1500.01", "5 USD", "1.234"])
 def test_a_wrong_deposit_is_refused(amount: str, subscriber: User, client: StrictClient) -> None:
     """The page says what is wrong, and no payment is begun."""

@@ -26,22 +26,6 @@ def _now(clock: time_machine.Traveller) -> None:
     """Let it be the middle of November."""
 
 
-@pytest.fixture
-def fan(client: StrictClient) -> User:
-    """Return a fan without a budget, who is logged in."""
-    person = given.user("Grace")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def subscriber(fan: User) -> User:
-    """Return the fan with a budget of 5 EUR since October and a balance of 8 EUR."""
-    given.subscription(fan, budget_cents=500, period=NOVEMBER.previous)
-    given.deposit(fan, amount_cents=800, now=NOVEMBER.start)
-    return fan
-
-
 def send(client: StrictClient, *, budget: str, term: str = "1", **more: str) -> Any:
     """Send the budget form."""
     return client.post(PATH, {"budget_cents": budget, "term_months": term, "row_id": world.new_id(), **more})

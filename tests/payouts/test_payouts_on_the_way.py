@@ -175,8 +175,8 @@ def test_something_else_under_our_id_is_told_at_once(approved: Payout, released:
 
 def test_what_was_sent_and_taken_back_is_in_the_balance_again(approved: Payout, released: datetime) -> None:
     """Once, with the reason, whatever is told afterwards."""
-    for outcome in (ARRIVED, TAKEN_BACK, ARRIVED, TAKEN_BACK):
-        payouts.record_payout(payout_id=approved.pk, outcome=outcome, now=released)
+    for hours, outcome in enumerate((ARRIVED, TAKEN_BACK, ARRIVED, TAKEN_BACK), start=1):
+        payouts.record_payout(payout_id=approved.pk, outcome=outcome, now=released + timedelta(hours=hours))
     approved.refresh_from_db()
 
     assert (approved.state, approved.reason) == (Payout.State.RETURNED, "taken_back")
