@@ -54,9 +54,11 @@ RULES: Final[Mapping[str, str]] = {
                       coalesce(moved.debits, 0), coalesce(moved.credits, 0))
         FROM ledger_ledgeraccount AS account
         LEFT JOIN (SELECT id, sum(debit) AS debits, sum(credit) AS credits
-                   FROM (SELECT debit_account_id AS id, amount_micros AS debit, 0 AS credit FROM ledger_transfer
+                   -- Of one type on both sides, as only then each process sums its part of them.
+                   FROM (SELECT debit_account_id AS id, amount_micros AS debit, 0::bigint AS credit
+                         FROM ledger_transfer
                          UNION ALL
-                         SELECT credit_account_id, 0, amount_micros FROM ledger_transfer) AS side
+                         SELECT credit_account_id, 0::bigint, amount_micros FROM ledger_transfer) AS side
                    GROUP BY id) AS moved USING (id)
         WHERE (account.debits_micros, account.credits_micros)
               <> (coalesce(moved.debits, 0), coalesce(moved.credits, 0))
