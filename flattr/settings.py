@@ -20,7 +20,7 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 
-_STRIPE_API_URL: Final = "https://api.stripe.com"
+STRIPE_ITSELF: Final = "https://api.stripe.com"
 
 env = Env()
 
@@ -84,8 +84,8 @@ try:
         # Live money goes to Stripe and nowhere else; what takes Stripe's place in tests gets a test key at most.
         STRIPE_API_URL = env.str(
             "STRIPE_API_URL",
-            _STRIPE_API_URL,
-            validate=validate.Equal(_STRIPE_API_URL)
+            STRIPE_ITSELF,
+            validate=validate.Equal(STRIPE_ITSELF)
             if STRIPE_MODE == "live"
             else validate.URL(schemes=["http", "https"], require_tld=False),
         ).rstrip("/")
@@ -286,7 +286,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 # A form of ours leads on to pages of the provider's, which browsers take for a part of sending it.
 _PROVIDER_PAGES = {
     "": [],
-    _STRIPE_API_URL: ["https://checkout.stripe.com", "https://connect.stripe.com"],
+    STRIPE_ITSELF: ["https://checkout.stripe.com", "https://connect.stripe.com"],
 }.get(STRIPE_API_URL, [STRIPE_API_URL])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

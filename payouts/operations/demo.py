@@ -22,11 +22,8 @@ from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable
-from payouts.gateway import Outcome, Readiness, Result
-from payouts.gateway.sandbox import gateway as sandbox
-from payouts.gateway.sandbox.models import SandboxAccount, SandboxPayment
 from payouts.models import Deposit, PayoutAccount
-from payouts.operations import accounts, deposits, payouts, settlement
+from payouts.operations import accounts, demo_people, deposits, payouts, settlement
 from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
@@ -77,7 +74,11 @@ MAKERS: Final = (
 
 
 def load(*, now: datetime, say: Callable[[str], None]) -> None:
-    """Make the demo world, or what is missing of it; loading it twice changes nothing."""
+    """Make the demo world, or what is missing of it; loading it twice changes nothing.
+
+    :raises NobodyPays: if the provider is Stripe itself.
+    """
+    demo_people.require_provider()
     running = Period.at(now)
     months = (running.shift(-2), running.shift(-1), running)
     say("Creators and their buttons")
@@ -131,9 +132,7 @@ def _make_creator(maker: Maker, now: datetime) -> list[Button]:
     if not CreatorProfile.objects.filter(user=user).exists():
         accounts_operations.become_creator(user=user, slug=maker.slug, name=maker.name, text=maker.text)
     if not PayoutAccount.objects.filter(creator=user).exists():
-        account = accounts.open_account(creator=user, country="FR")
-        SandboxAccount.objects.filter(creator_id=user.pk).update(readiness=Readiness.READY)
-        accounts.look_at_account(account=account.account, now=now)
+        demo_people.tell_everything(account=accounts.open_account(creator=user, country="FR"), now=now)
     port = urlsplit(settings.APP_URL).port
     site = f"http://{maker.slug}.localhost" + (f":{port}" if port else "")
     known = {button.title for button in Button.objects.filter(creator=user)}
@@ -157,11 +156,7 @@ def _make_fan(number: int, now: datetime) -> User:
         accounts_operations.subscribe(fan=fan, budget_cents=budget_cents, term_months=3, now=now)
     if not fan.deposits.filter(state=Deposit.State.SUCCEEDED).exists():
         deposit = deposits.open_deposit(deposit_id=uuid.uuid4(), fan=fan, amount_cents=budget_cents * 3, now=now)
-        # The provider remembers the card, so that renewals work in the demo world too.
-        deposits.resume_deposit(deposit=deposit)
-        sandbox.choose(payment=SandboxPayment.objects.get(pk=deposit.id), choice="succeed")
-        outcome = Outcome(result=Result.SUCCEEDED, fee_cents=25 + deposit.amount_cents * 15 // 1000)
-        deposits.record_deposit(deposit_id=deposit.id, outcome=outcome, now=now)
+        demo_people.pay(deposit=deposit, now=now)
     return fan
 
 

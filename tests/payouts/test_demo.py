@@ -10,11 +10,13 @@ from django.core.management import CommandError, call_command
 from accounts.models import CreatorProfile, Subscription, User
 from buttons.models import Click
 from flattr.period import Period
+from payouts.gateway import stripe as api
 from payouts.ledger.models import Transfer
-from payouts.models import Payout, Settlement
-from payouts.operations import demo, imports
+from payouts.models import Deposit, PaymentMethod, Payout, PayoutAccount, Settlement
+from payouts.operations import demo, imports, payouts, reconciliation
 from payouts.queries import books, due
 from tests import given
+from tests.payouts.paying import assert_books_are_stripes, moment
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,34 @@ def test_the_demo_world_is_made_beside_an_imported_month(october: Period, mid_oc
     settled = Settlement.objects.filter(finished_at__isnull=False).order_by("period")
     assert list(settled.values_list("period", flat=True)) == [june.shift(months) for months in range(4)]
     assert books.check_books() == []
+
+
+@pytest.mark.usefixtures("stripe")
+def test_the_demo_world_pays_by_a_stripe_server_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fans pay and save a card there, creators are ready, the payout can be sent, and the books are Stripe's."""
+    monkeypatch.setattr(demo, "FANS", 15)
+    now = moment()
+    demo.load(now=now, say=lambda _step: None)
+    demo.load(now=now, say=lambda _step: None)
+
+    assert Deposit.objects.filter(state="succeeded", reference__startswith="pi_").count() == 15
+    assert PaymentMethod.objects.exclude(method="").count() == 15
+    assert PayoutAccount.objects.filter(state="ready", account__startswith="acct_").count() == 12
+    before = api.balance_cents()
+    payout = Payout.objects.get()
+    payouts.approve_payout(payout_id=payout.pk, reviewer=User.objects.get(email=demo.STAFF), now=now)
+    payouts.advance_payout(payout_id=payout.pk, now=now)
+    assert api.balance_cents() == before - 2500
+    assert reconciliation.reconcile(now=moment()) == []
+    assert_books_are_stripes()
+
+
+def test_the_demo_world_does_not_ask_stripe_itself(settings: LazySettings) -> None:
+    """Nobody would pay there, so it is refused before anything is made, and the word to use is named."""
+    settings.PAYMENT_GATEWAY, settings.STRIPE_API_URL = "stripe", "https://api.stripe.com"
+    with pytest.raises(CommandError, match="STRIPE=fake"):
+        call_command("demo")
+    assert not User.objects.exists()
 
 
 def test_the_command_prints_how_to_log_in(mid_october: datetime) -> None:

@@ -190,8 +190,11 @@ class SandboxGateway:
         return ()
 
 
-def choose(*, payment: SandboxPayment, choice: str) -> None:
-    """Do what the person chose on the pay page: `succeed`, `decline` or `challenge`. A decided one stays."""
+def choose(*, payment: SandboxPayment, choice: str, at_once: bool = False) -> None:
+    """Do what the person chose on the pay page: `succeed`, `decline` or `challenge`. A decided one stays.
+
+    The answer comes a moment later, unless it is wanted at once.
+    """
     changes = {
         "succeed": (State.SUCCEEDING, ""),
         "decline": (State.FAILING, "card_declined"),
@@ -199,7 +202,7 @@ def choose(*, payment: SandboxPayment, choice: str) -> None:
     }
     state, reason = changes[choice]
     SandboxPayment.objects.filter(pk=payment.pk, state__in=_WAITING_FOR_PERSON).update(
-        state=state, reason=reason, due_at=timezone.now() + DELAY
+        state=state, reason=reason, due_at=timezone.now() if at_once else timezone.now() + DELAY
     )
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from payouts.operations import demo
+from payouts.operations import demo, demo_people
 
 
 class Command(BaseCommand):
@@ -20,6 +20,9 @@ class Command(BaseCommand):
         if not settings.DEVELOPMENT:
             msg = "FLATTR_ENV: the demo world has known passwords, so it is for development alone"
             raise CommandError(msg)
-        demo.load(now=timezone.now(), say=lambda step: self.stderr.write(f"· {step}"))
+        try:
+            demo.load(now=timezone.now(), say=lambda step: self.stderr.write(f"· {step}"))
+        except demo_people.NobodyPays as error:
+            raise CommandError(error) from error
         for line in demo.logins():
             self.stdout.write(line)
