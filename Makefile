@@ -27,7 +27,7 @@ $(STAMP): requirements/development.txt $(LANGUAGES)
 	@if [ -n "$(LANGUAGES)" ]; then $(BIN)/pybabel --quiet compile --domain django --directory locale; fi
 	@touch $@
 
-run: install ## Serve everything at http://localhost:8000, with a small demo world
+run: install ## Serve everything at http://localhost:8000, with a small demo world (STRIPE=fake: by our own Stripe)
 	@exec $(BIN)/python manage.py run --end-with-parent $$PPID
 
 test: install ## Run all tests, in parallel and in random order (ARGS="-k ledger" for some)

@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
-from flattr.development import ports, processes, servers, services
+from flattr.development import ports, processes, servers, services, worlds
 
 _MIGRATES_ITSELF: Final = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "run", "check"}
 
@@ -18,10 +19,10 @@ def say(step: str) -> None:
     sys.stderr.flush()
 
 
-def provide() -> None:
-    """Set the addresses of the embedded servers where the environment names no others."""
+def provide(*, folder: Path = services.CHECKOUT) -> None:
+    """Set the addresses of the embedded servers, of that folder's `var`, where the environment names no others."""
     try:
-        services.provide_environment(report=say)
+        services.provide_environment(report=say, checkout=folder)
     except servers.UnableToStart as error:
         sys.exit(f"Flattr can't start its own servers: {error}")
 
@@ -32,8 +33,11 @@ def prepare(command: str, arguments: Sequence[str]) -> None:
     if command == "run":
         # Before anything is started: the caller may be killed while servers come up.
         _end_with_caller(arguments)
-        _choose_port()
-    provide()
+    try:
+        os.environ |= worlds.environment(is_served=command == "run")
+    except (ports.NoPort, worlds.UnknownWorld) as error:
+        sys.exit(f"Flattr can't start: {error}")
+    provide(folder=worlds.folder())
     if not given and command not in _MIGRATES_ITSELF and _database_is_empty():
         _migrate()
 
@@ -45,16 +49,6 @@ def _end_with_caller(arguments: Sequence[str]) -> None:
     known, _ = parser.parse_known_args(arguments)
     if known.end_with_parent is not None:
         processes.end_with_parent(signal.SIGTERM, parent=known.end_with_parent)
-
-
-def _choose_port() -> None:
-    """Set where the web server listens, which the settings read, so before Django starts."""
-    try:
-        port = ports.choose()
-    except ports.NoPort as error:
-        sys.exit(f"Flattr can't start: {error}")
-    os.environ["PORT"] = str(port)
-    os.environ.setdefault("APP_URL", f"http://localhost:{port}")
 
 
 def _database_is_empty() -> bool:

@@ -1,16 +1,13 @@
-"""Which port the development web server takes."""
+"""Which ports the servers of `make run` take."""
 
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from flattr.development.services import CHECKOUT
-
 FIRST_PORT: Final = 8000
-_LAST_PORT: Final = 8999
+_AT_MOST: Final = 1000
 _HIGHEST_PORT: Final = 65535
 
 
@@ -18,28 +15,32 @@ class NoPort(RuntimeError):
     """No port can be taken."""
 
 
-def choose(*, memory: Path = CHECKOUT / "var" / "port") -> int:
-    """Return a free port: the one that is asked for, that was used last, or the first free one from 8000 on.
+def choose(*, memory: Path, wanted: str = "", first: int = FIRST_PORT) -> int:
+    """Return a free port: the one that is wanted, that was used last, or the next free one from the first on.
 
-    :raises NoPort: if the port that `PORT` asks for, or every one, is taken; or if it isn't a port.
+    :raises NoPort: if the one that is wanted, by `PORT`, or every one, is taken; or if it isn't a port.
     """
-    wanted = os.environ.get("PORT")
     if wanted and not (wanted.isdecimal() and 0 < int(wanted) <= _HIGHEST_PORT):
         msg = f"PORT: {wanted!r} is not a port from 1 to {_HIGHEST_PORT}"
         raise NoPort(msg)
-    for port in [int(wanted)] if wanted else _candidates(memory):
+    for port in [int(wanted)] if wanted else _candidates(memory, first):
         if _is_free(port):
             memory.parent.mkdir(parents=True, exist_ok=True)
             memory.write_text(str(port))
             return port
-    msg = f"PORT: {wanted or f'every port from {FIRST_PORT} to {_LAST_PORT}'} is taken"
+    msg = f"PORT: {wanted} is taken" if wanted else f"every port from {first} to {first + _AT_MOST - 1} is taken"
     raise NoPort(msg)
 
 
-def _candidates(memory: Path) -> Iterator[int]:
+def latest(*, memory: Path, first: int) -> int:
+    """Return the port that was used last, or the first."""
+    return next(_candidates(memory, first))
+
+
+def _candidates(memory: Path, first: int) -> Iterator[int]:
     with contextlib.suppress(OSError, ValueError):
         yield int(memory.read_text())
-    yield from range(FIRST_PORT, _LAST_PORT + 1)
+    yield from range(first, first + _AT_MOST)
 
 
 def _is_free(port: int) -> bool:

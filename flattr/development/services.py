@@ -47,14 +47,14 @@ def lease(*, report: processes.Report, checkout: Path = CHECKOUT) -> Lease:
         return _await_addresses(connection, report)
 
 
-def provide_environment(*, report: processes.Report) -> None:
+def provide_environment(*, report: processes.Report, checkout: Path = CHECKOUT) -> None:
     """Set `DATABASE_URL` and `REDIS_URL` to the embedded servers where they aren't given.
 
     The lease is held until this process ends.
     """
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return
-    held = lease(report=report)
+    held = lease(report=report, checkout=checkout)
     atexit.register(held.close)
     os.environ.setdefault("DATABASE_URL", held.database_url)
     os.environ.setdefault("REDIS_URL", held.redis_url)

@@ -1,4 +1,4 @@
-"""Runs the processes of the Procfile together: one output, one end."""
+"""Runs programs together, such as those of the Procfile: one output, one end."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from flattr.development import processes
 
@@ -18,10 +18,6 @@ _STOP_SECONDS: Final = 15.0
 _COLOURS: Final = ("\033[36m", "\033[33m", "\033[35m", "\033[32m")
 _RESET: Final = "\033[0m"
 _VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
-
-
-class Ended(Exception):
-    """A signal asks the supervisor to end."""
 
 
 def fill_in(text: str, environment: Mapping[str, str]) -> str:
@@ -37,40 +33,27 @@ def read_procfile(path: Path, environment: Mapping[str, str]) -> dict[str, list[
 
 
 class Supervisor:
-    """Starts commands, shows their output, and ends all of them when one ends or a signal comes."""
+    """Starts commands, shows their output, and ends all of them with the block: when one ends or a signal comes."""
 
-    def __init__(self, commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
-        self._commands = commands
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = {**environment, "PYTHONUNBUFFERED": "1"}
         self._children: dict[str, processes.Child] = {}
         self._output = selectors.DefaultSelector()
         self._unended: dict[str, bytes] = {}
 
-    def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> int:
-        """Run until one child ends (1) or a signal comes (0); call `on_ready` once `is_ready` says so."""
+    def __enter__(self) -> Self:
+        """Let signals end the block."""
         for each in _END_SIGNALS:
             signal.signal(each, _end)
-        try:
-            self._start()
-            waiting = True
-            while all(child.poll() is None for child in self._children.values()):
-                self._show_output(timeout=0.2)
-                if waiting and is_ready():
-                    waiting = False
-                    on_ready()
-        except Ended:
-            sys.stderr.write("\n· Stopping\n")
-            return 0
-        else:
-            ended = [name for name, child in self._children.items() if child.poll() is not None]
-            self._show_output(timeout=0)
-            sys.stderr.write(f"· {', '.join(ended)} ended by itself, so everything ends\n")
-            return 1
-        finally:
-            self._stop()
+        return self
 
-    def _start(self) -> None:
-        for number, (name, command) in enumerate(self._commands.items()):
+    def __exit__(self, *_error: object) -> None:
+        """End what runs."""
+        self._stop()
+
+    def start(self, commands: Mapping[str, list[str]]) -> None:
+        """Start commands by name, which stands in front of each line that they write."""
+        for name, command in commands.items():
             child = processes.start(
                 command,
                 end_signal=signal.SIGTERM,
@@ -79,12 +62,25 @@ class Supervisor:
                 stderr=processes.STDOUT,
                 env=self._environment,
             )
+            colour = _COLOURS[len(self._children) % len(_COLOURS)] if sys.stdout.isatty() else ""
             self._children[name] = child
             if child.stdout is not None:
                 os.set_blocking(child.stdout.fileno(), False)
-                colour = _COLOURS[number % len(_COLOURS)] if sys.stdout.isatty() else ""
                 prefix = f"{colour}{name:<7}{_RESET if colour else ''} "
                 self._output.register(child.stdout, selectors.EVENT_READ, prefix)
+
+    def watch(self, *, until: Callable[[], bool]) -> None:
+        """Show what is written until something holds.
+
+        :raises SystemExit: with 1 once one ends by itself, with 0 when a signal comes.
+        """
+        while not until():
+            self._show_output(timeout=0.2)
+            ended = [name for name, child in self._children.items() if child.poll() is not None]
+            if ended:
+                self._show_output(timeout=0)
+                sys.stderr.write(f"· {', '.join(ended)} ended by itself, so everything ends\n")
+                sys.exit(1)
 
     def _show_output(self, *, timeout: float) -> None:
         """Print what the children wrote, each line with its name in front."""
@@ -119,7 +115,8 @@ class Supervisor:
 def _end(_number: int, _frame: FrameType | None) -> None:
     # Ctrl-C often comes twice, from the terminal and from make, and the second must not cut the ending short.
     _ignore_further_ends()
-    raise Ended
+    sys.stderr.write("\n· Stopping\n")
+    sys.exit(0)
 
 
 def _ignore_further_ends() -> None:

@@ -203,9 +203,8 @@ def test_a_wrong_value_of_stripes_stops_the_start_and_names_itself(name: str, va
     assert "0123456789" not in ended.stderr
 
 
-def test_the_port_that_was_used_last_is_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_port_that_was_used_last_is_taken_again(tmp_path: Path) -> None:
     """Demo links keep working over restarts, and a taken port is passed over."""
-    monkeypatch.delenv("PORT", raising=False)
     memory = tmp_path / "var" / "port"
     first = ports.choose(memory=memory)
 
@@ -214,18 +213,13 @@ def test_the_port_that_was_used_last_is_taken_again(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("wanted", ["abc", "0", "65536", "-1"])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+def test_a_port_that_is_none_is_refused(tmp_path: Path, wanted: str) -> None:
     """A slip in `PORT` is told by its name."""
-    monkeypatch.setenv("PORT", wanted)
-
     with pytest.raises(ports.NoPort, match="PORT"):
-        ports.choose(memory=tmp_path / "port")
+        ports.choose(memory=tmp_path / "port", wanted=wanted)
 
 
-def test_a_port_that_somebody_uses_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_somebody_uses_is_refused(tmp_path: Path) -> None:
     """Who asks for one port gets that one or a clear answer."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("PORT", str(server.getsockname()[1]))
-
-        with pytest.raises(ports.NoPort, match="taken"):
-            ports.choose(memory=tmp_path / "port")
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(ports.NoPort, match="taken"):
+        ports.choose(memory=tmp_path / "port", wanted=str(server.getsockname()[1]))

@@ -19,9 +19,11 @@ SUPERVISE = """
 import os, sys
 from pathlib import Path
 from flattr.development import supervisor
-commands = supervisor.read_procfile(Path(sys.argv[1]), os.environ)
-ready = lambda: print("ready", flush=True)
-sys.exit(supervisor.Supervisor(commands, os.environ).run(is_ready=lambda: True, on_ready=ready))
+with supervisor.Supervisor(os.environ) as running:
+    running.start(supervisor.read_procfile(Path(sys.argv[1]), os.environ))
+    running.watch(until=lambda: True)
+    print("ready", flush=True)
+    running.watch(until=lambda: False)
 """
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 

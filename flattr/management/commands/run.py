@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flattr.development import supervisor
+from flattr.development import supervisor, worlds
 from flattr.development.services import CHECKOUT
 
 
@@ -32,35 +32,47 @@ class Command(BaseCommand):
             raise CommandError(msg)
         self._say("Bringing the tables up to date")
         call_command("migrate", verbosity=0)
-        self._say("Loading the demo world")
-        call_command("demo", stdout=self.stderr, stderr=self.stderr)
-        self._say("Starting web, worker and beat")
         environment = {
             # The demo's passwords are public, so only this machine may come in unless told otherwise.
             "WEB_HOST": "127.0.0.1",
             **os.environ,
-            "BEAT_SCHEDULE": str(CHECKOUT / "var" / "celerybeat-schedule"),
+            "BEAT_SCHEDULE": str(worlds.folder() / "var" / "celerybeat-schedule"),
             # The programs of the virtual environment come first, whether or not it is activated.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
         os.environ["PATH"] = environment["PATH"]
-        commands = supervisor.read_procfile(CHECKOUT / "Procfile", environment)
-        code = supervisor.Supervisor(commands, environment).run(is_ready=self._answers, on_ready=self._welcome)
-        sys.exit(code)
-
-    def _answers(self) -> bool:
-        try:
+        with supervisor.Supervisor(environment) as running:
+            if worlds.has_stripe():
+                self._say("Starting a Stripe server of our own")
+                running.start({"stripe": worlds.stripe_command(environment)})
+                running.watch(until=lambda: _answers(self._stripe_page))
+            self._say("Loading the demo world")
+            call_command("demo", stdout=self.stderr, stderr=self.stderr)
+            self._say("Starting web, worker and beat")
+            running.start(supervisor.read_procfile(CHECKOUT / "Procfile", environment))
             # The address that people open may be another machine's, in front of this one.
-            with urllib.request.urlopen(f"http://localhost:{os.environ['PORT']}/healthz", timeout=1):
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
+            running.watch(until=lambda: _answers(f"http://localhost:{environment['PORT']}/healthz"))
+            self._welcome()
+            running.watch(until=lambda: False)
+
+    @property
+    def _stripe_page(self) -> str:
+        return f"{settings.STRIPE_API_URL}/_fake/"
 
     def _welcome(self) -> None:
         host_site = settings.APP_URL.replace("localhost", "artist.localhost")
-        self.stderr.write(
-            f"\n  open {settings.APP_URL}\n  a page with our button: {host_site}\n  Ctrl-C ends all\n\n"
-        )
+        lines = [f"open {settings.APP_URL}", f"a page with our button: {host_site}"]
+        if worlds.has_stripe():
+            lines.append(f"what Stripe knows, and can be made to do: {self._stripe_page}")
+        self.stderr.write("".join(f"\n  {line}" for line in [*lines, "Ctrl-C ends all\n\n"]))
 
     def _say(self, step: str) -> None:
         self.stderr.write(f"· {step} …")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310  Both addresses are ours.
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
