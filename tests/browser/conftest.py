@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 # Chromium would look for Google's hosts at every start; nothing here may leave the machine.
 _ARGUMENTS = [
@@ -37,3 +39,10 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def app_url(live_server: LiveServer, settings: LazySettings) -> str:
+    """Return the address at which the app is served."""
+    settings.APP_URL = live_server.url
+    return live_server.url

@@ -3,33 +3,24 @@
 from datetime import UTC, datetime
 
 import pytest
-from allauth.account.models import EmailAddress
-from django.conf import LazySettings
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Browser, expect
 
 from accounts.models import User
 from buttons.models import Button
 from buttons.operations import buttons as buttons_operations
 from flattr.period import Period
 from tests import given
+from tests.browser.people import log_in
+from tests.pages.world import confirmed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def app_url(live_server: LiveServer, settings: LazySettings) -> str:
-    """Return the address at which the app is served."""
-    settings.APP_URL = live_server.url
-    return live_server.url
 
 
 @pytest.fixture
 def fan() -> User:
     """Return a fan with a budget of 5 EUR this month, who can log in."""
     person = given.funded_fan(period=Period.at(datetime.now(UTC)))  # noqa: TID251  The server's clock runs too.
-    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-    return person
+    return confirmed(person)
 
 
 @pytest.fixture
@@ -37,15 +28,6 @@ def song(app_url: str) -> Button:
     """Return a button on a page of artist.localhost."""
     url = app_url.replace("localhost", "artist.localhost") + "/song"
     return buttons_operations.create_button(creator=given.creator("Ada"), url=url, title="First light")
-
-
-def log_in(page: Page, app_url: str, person: User) -> None:
-    """Log in by the form."""
-    page.goto(f"{app_url}/accounts/login/")
-    page.get_by_label("Email").fill(person.email)
-    page.get_by_label("Password").fill("password")
-    page.get_by_role("button", name="Sign In").click()
-    page.wait_for_url("**/cake/")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
