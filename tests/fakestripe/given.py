@@ -108,8 +108,8 @@ def creator(api: stripe.StripeClient) -> str:
 class Receiver(ThreadingHTTPServer):
     """An address of webhooks: `received` are bodies and signatures, `answers` what it says next."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Receiving)
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Receiving)
         self.received: list[tuple[bytes, str]] = []
         self.answers: list[int] = []
         self.seconds = 0.0
@@ -144,9 +144,9 @@ class _Receiving(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """Serve an address for webhooks until the block ends."""
-    with Receiver() as receiver:
+def receiving(port: int = 0) -> Iterator[Receiver]:
+    """Serve an address for webhooks, at a free port unless one is named, until the block ends."""
+    with Receiver(port) as receiver:
         thread = threading.Thread(target=receiver.serve_forever, args=(0.02,))
         thread.start()
         yield receiver

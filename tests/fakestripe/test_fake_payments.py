@@ -50,36 +50,45 @@ def test_fees_are_rounded_half_up(api: stripe.StripeClient, amount: int, fee: in
         ("pm_card_authenticationRequiredOnSetup", "authentication_required", "authentication_required"),
     ],
 )
-def test_a_declined_card_says_why(api: stripe.StripeClient, card: str, code: str, decline_code: str | None) -> None:
+def test_a_declined_card_says_why(
+    either: stripe.StripeClient, card: str, code: str, decline_code: str | None
+) -> None:
     """The error carries code, decline code, the failed charge and the intent, which waits for another card."""
     with pytest.raises(stripe.CardError) as declined:
-        charge(api, card)
+        charge(either, card)
 
     error: Any = declined.value.error
     assert (declined.value.code, getattr(error, "decline_code", None)) == (code, decline_code)
     assert error.payment_intent.status == "requires_payment_method"
-    intent = _expanded(api, error.payment_intent.id)
+    intent = _expanded(either, error.payment_intent.id)
     assert intent.last_payment_error.code == code
     assert (intent.latest_charge.id, intent.latest_charge.status) == (error.charge, "failed")
     assert intent.latest_charge.balance_transaction is None
+
+
+def test_a_decline_is_told(api: stripe.StripeClient) -> None:
+    """The failed charge is told of before the intent, once each."""
+    with pytest.raises(stripe.CardError):
+        charge(api, "pm_card_chargeDeclined")
+
     kinds = [
         event.type for event in api.v1.events.list({"types": ["charge.failed", "payment_intent.payment_failed"]})
     ]
     assert kinds == ["payment_intent.payment_failed", "charge.failed"]
 
 
-def test_a_declined_intent_can_be_paid_by_another_card(api: stripe.StripeClient) -> None:
+def test_a_declined_intent_can_be_paid_by_another_card(either: stripe.StripeClient) -> None:
     """After a decline the same intent takes another card, once."""
     with pytest.raises(stripe.CardError) as declined:
-        charge(api, "pm_card_chargeDeclined")
+        charge(either, "pm_card_chargeDeclined")
     intent: Any = declined.value.error.payment_intent  # type: ignore[union-attr]  # It is there.
     asked: Any = {"payment_method": "pm_card_visa", "return_url": "https://flattr.example/"}
 
-    paid = api.v1.payment_intents.confirm(intent.id, asked)
+    paid = either.v1.payment_intents.confirm(intent.id, asked)
 
     assert (paid.status, paid.last_payment_error) == ("succeeded", None)
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        api.v1.payment_intents.confirm(intent.id, asked)
+        either.v1.payment_intents.confirm(intent.id, asked)
     assert refused.value.code == "payment_intent_unexpected_state"
     assert refused.value.error.payment_intent.status == "succeeded"  # type: ignore[union-attr]  # It is there.
 
@@ -113,19 +122,19 @@ def test_a_card_set_up_once_does_not_ask_again(api: stripe.StripeClient, fake: F
     assert charge(api, paid.payment_method, customer=paid.customer).status == "succeeded"
 
 
-def test_cancelling_closes_an_intent(api: stripe.StripeClient) -> None:
+def test_cancelling_closes_an_intent(either: stripe.StripeClient) -> None:
     """A cancelled intent can't be paid any more, and a paid one can't be cancelled."""
-    intent = api.v1.payment_intents.create({"amount": 600, "currency": "eur", "payment_method": "pm_card_visa"})
+    intent = either.v1.payment_intents.create({"amount": 600, "currency": "eur", "payment_method": "pm_card_visa"})
     assert intent.status == "requires_confirmation"
-    gone = api.v1.payment_intents.cancel(intent.id, {"cancellation_reason": "abandoned"})
+    gone = either.v1.payment_intents.cancel(intent.id, {"cancellation_reason": "abandoned"})
 
     assert (gone.status, gone.cancellation_reason) == ("canceled", "abandoned")
-    for again in (api.v1.payment_intents.cancel, api.v1.payment_intents.confirm):
+    for again in (either.v1.payment_intents.cancel, either.v1.payment_intents.confirm):
         with pytest.raises(stripe.InvalidRequestError) as refused:
             again(intent.id)
         assert refused.value.code == "payment_intent_unexpected_state"
     with pytest.raises(stripe.InvalidRequestError, match="status of succeeded"):
-        api.v1.payment_intents.cancel(charge(api).id)
+        either.v1.payment_intents.cancel(charge(either).id)
 
 
 def test_a_confirmation_needs_a_method_and_a_way_back(api: stripe.StripeClient) -> None:
