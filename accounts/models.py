@@ -186,6 +186,7 @@ class Notification(models.Model):
         DEPOSIT_DISPUTED = "deposit_disputed", _("deposit disputed")
         EARNINGS_HELD = "earnings_held", _("earnings held for a dispute")
         EARNINGS_RELEASED = "earnings_released", _("earnings released")
+        EARNINGS_OWED = "earnings_owed", _("earnings owed for a lost dispute")
         ACCOUNT_READY = "account_ready", _("payout account ready")
         ACCOUNT_NOT_READY = "account_not_ready", _("payout account not ready any more")
         REFUND_SENT = "refund_sent", _("refund sent")

@@ -94,6 +94,9 @@ try:
     MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 2500, validate=validate.Range(1, 1_000_000))
     SECOND_REVIEW_CENTS: int = env.int("SECOND_REVIEW_CENTS", 100_000, validate=validate.Range(0, 100_000_000))
     PAYOUT_COUNTRIES: list[str] = env.list("PAYOUT_COUNTRIES", EEA, validate=validate.ContainsOnly(EEA))
+    DISPUTE_LOSSES_BORNE_BY: str = env.str(
+        "DISPUTE_LOSSES_BORNE_BY", "platform", validate=validate.OneOf(["platform", "creators"])
+    )
     HOLD_UNTIL_DAY: int = env.int("HOLD_UNTIL_DAY", 10, validate=validate.Range(1, 28))
     SETTLEMENT_RANGE_FANS: int = env.int("SETTLEMENT_RANGE_FANS", 2000, validate=validate.Range(1, 100_000))
 except EnvError as error:

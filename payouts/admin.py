@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.views import user_of
 from flattr.admin import ReadOnlyAdmin
-from flattr.templatetags.money import cents
+from flattr.templatetags.money import cents, money_filter
 from payouts import tasks
 from payouts.forms import ResolveForm, ReviewForm, SetAsideForm
 from payouts.models import (
+    Debt,
     Deposit,
     Dispute,
     Payout,
@@ -128,6 +129,36 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
     search_fields = ["id", "deposit__fan__email"]
     list_select_related = ["deposit__fan"]
     ordering = ["-opened_at", "-id"]
+
+
+@admin.register(Debt)
+class DebtAdmin(ReadOnlyAdmin[Debt]):
+    """What creators owe for disputes that were lost, where the operator chose so."""
+
+    list_display = ["creator", "dispute", "amount", "kept", "dispute_state"]
+    list_filter = ["dispute__state"]
+    search_fields = ["creator__email", "creator__name", "dispute__id"]
+    list_select_related = ["creator", "dispute"]
+    ordering = ["-dispute__opened_at", "-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Debt]:
+        """Fetch what was kept for each along with them."""
+        return super().get_queryset(request).prefetch_related("recoveries")
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_micros")
+    def amount(self, debt: Debt) -> str:
+        """Show the amount in euros."""
+        return money_filter(debt.amount_micros)
+
+    @admin.display(description=gettext_lazy("kept for it"))
+    def kept(self, debt: Debt) -> str:
+        """Show what was kept for it, which was given back where the dispute was won after all."""
+        return money_filter(sum(recovery.amount_micros for recovery in debt.recoveries.all()))
+
+    @admin.display(description=gettext_lazy("dispute"), ordering="dispute__state")
+    def dispute_state(self, debt: Debt) -> str:
+        """Show how the dispute stands: only a lost one is owed for."""
+        return debt.dispute.get_state_display()
 
 
 @admin.register(ReconciliationItem)

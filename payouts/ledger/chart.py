@@ -65,6 +65,8 @@ class TransferKind(TextChoices):
     DISPUTE_FROM_CREATOR = "dispute_from_creator", _("held for a dispute")
     DISPUTE_BORNE = "dispute_borne", _("borne in a dispute")
     """By the platform: what nobody else has any more."""
+    LOSS_RECOVERED = "loss_recovered", _("kept for a lost dispute")
+    """From a creator's earnings, what the platform bore for them."""
     DISPUTE_TAKEN = "dispute_taken", _("taken by a bank")
     DISPUTE_GIVEN_BACK = "dispute_given_back", _("given back by a bank")
     DISPUTE_FEE = "dispute_fee", _("dispute fee")
@@ -92,6 +94,7 @@ ROUTES: Final = {
     TransferKind.DISPUTE_FROM_FAN: (Kind.FAN_BALANCE, Kind.DISPUTED),
     TransferKind.DISPUTE_FROM_CREATOR: (Kind.CREATOR_BALANCE, Kind.DISPUTED),
     TransferKind.DISPUTE_BORNE: (Kind.LOSSES, Kind.DISPUTED),
+    TransferKind.LOSS_RECOVERED: (Kind.CREATOR_BALANCE, Kind.LOSSES),
     TransferKind.DISPUTE_TAKEN: (Kind.DISPUTED, Kind.PROCESSOR_CASH),
     TransferKind.DISPUTE_GIVEN_BACK: (Kind.PROCESSOR_CASH, Kind.DISPUTED),
     TransferKind.DISPUTE_FEE: (Kind.PROCESSOR_FEE, Kind.PROCESSOR_CASH),

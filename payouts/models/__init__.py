@@ -1,7 +1,7 @@
 """Money's own rows: deposits and refunds of fans, payouts of creators, settlements, and what the provider told."""
 
 from payouts.models.creators import Payout, PayoutAccount
-from payouts.models.disputes import Dispute, DisputeShare
+from payouts.models.disputes import Debt, Dispute, DisputeShare, Recovery
 from payouts.models.events import StripeEvent
 from payouts.models.fans import Consent, Deposit, PaymentMethod, Refund
 from payouts.models.reconciliation import ProcessorMovement, ReconciliationItem
@@ -18,6 +18,7 @@ from payouts.models.settlements import (
 __all__ = [
     "ButtonEarning",
     "Consent",
+    "Debt",
     "Deposit",
     "Dispute",
     "DisputeShare",
@@ -26,6 +27,7 @@ __all__ = [
     "PayoutAccount",
     "ProcessorMovement",
     "ReconciliationItem",
+    "Recovery",
     "Refund",
     "Settlement",
     "SettlementDigest",

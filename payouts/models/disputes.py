@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from payouts.models.fans import Deposit
+from payouts.models.settlements import Settlement
 
 
 class Dispute(models.Model):
@@ -81,3 +82,51 @@ class DisputeShare(models.Model):
     def __str__(self) -> str:
         """Show whose it is and how much."""
         return f"{self.amount_micros} micros of {self.owner or self.source}"
+
+
+class Debt(models.Model):
+    """What a creator got of a disputed deposit and had no more when it was taken, where creators bear that.
+
+    The platform bears it first. Where the dispute is lost, it is kept from the creator's months to come.
+    """
+
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="debts", verbose_name=_("dispute"))
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="debts", verbose_name=_("creator"))
+    amount_micros = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("debt of a creator")
+        verbose_name_plural = _("debts of creators")
+        constraints = [
+            models.UniqueConstraint(fields=["dispute", "creator"], name="debt_once"),
+            models.CheckConstraint(condition=Q(amount_micros__gt=0), name="debt_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        """Show who owes how much."""
+        return f"{self.amount_micros} micros of {self.creator}"
+
+
+class Recovery(models.Model):
+    """What was kept of a creator's month for a debt."""
+
+    debt = models.ForeignKey(Debt, on_delete=models.PROTECT, related_name="recoveries")
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="recoveries")
+    amount_micros = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("recovery of a debt")
+        verbose_name_plural = _("recoveries of debts")
+        constraints = [
+            models.UniqueConstraint(fields=["debt", "settlement"], name="recovery_once_a_month"),
+            models.CheckConstraint(condition=Q(amount_micros__gt=0), name="recovery_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        """Show how much was kept, and of which month."""
+        return f"{self.amount_micros} micros of {self.settlement}"
+
+    @property
+    def key(self) -> str:
+        """Return the idempotency key of its transfer."""
+        return f"debt:{self.debt_id}:{self.settlement}"

@@ -1,7 +1,7 @@
 """Deposits that a bank takes back: what they paid for is held, and given back or lost when it is decided."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,8 @@ from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger import queries as ledger_queries
 from payouts.models import Deposit, Dispute, DisputeShare
-from payouts.operations import moments
+from payouts.operations import debts, moments
+from payouts.queries import debts as debt_queries
 from payouts.queries import disputes
 
 Source = DisputeShare.Source
@@ -60,7 +61,7 @@ def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
     """Book what the bank took or gave back since it was last told, and who bears it meanwhile.
 
     What is disputed comes from the fan's balance, then from what creators got of that deposit and haven't asked for,
-    then from the platform. Where the dispute is won, each gets their own back.
+    then from the platform. Where the dispute is won, even after it was lost, each gets their own back.
     """
     deposit = deposit_paid_by(payment=facts.payment)
     if facts.amount_cents > deposit.amount_cents or not facts.is_in_our_currency:
@@ -82,43 +83,35 @@ def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
     if facts.is_taken and not dispute.is_taken:
         _hold(dispute, moment=moment, now=now)
     _book_fee(dispute, facts, moment=moment)
-    if dispute.state in {Dispute.State.ASKED, Dispute.State.OPEN}:
-        _decide(dispute, facts, moment=moment, now=now)
+    _decide(dispute, facts, moment=moment, now=now)
     dispute.save()
 
 
 @required
 def _hold(dispute: Dispute, *, moment: datetime, now: datetime) -> None:
     """Take the amount from those who have it, and let the bank have it."""
-    shares = list(_shares(dispute))
+    earned: Counter[int] = Counter()
+    for creator_id, micros in disputes.earned_from(deposit=dispute.deposit):
+        earned[creator_id] += micros
+    shares = list(_shares(dispute, earned))
     DisputeShare.objects.bulk_create(shares)
+    debts.note_debts(dispute=dispute, earned=earned, shares=shares)
     disputed = ledger.open_account(kind=chart.Kind.DISPUTED).pk
     postings = []
     for share in shares:
         kind, transfer_kind = _FROM[Source(share.source)]
-        account = ledger.open_account(kind=kind, owner=share.owner).pk
-        key = _share_key(share)
         postings.append(
-            _posting(
-                debit=account, credit=disputed, micros=share.amount_micros, kind=transfer_kind, key=key, moment=moment
+            ledger.Posting(
+                debit_account_id=ledger.open_account(kind=kind, owner=share.owner).pk,
+                credit_account_id=disputed,
+                amount_micros=share.amount_micros,
+                kind=transfer_kind,
+                idempotency_key=_share_key(share),
+                occurred_at=moment,
             )
         )
-    cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk
-    amount = money.cents_to_micros(dispute.amount_cents)
-    taken = chart.TransferKind.DISPUTE_TAKEN
     ledger.post(postings=postings)
-    ledger.post(
-        postings=[
-            _posting(
-                debit=disputed,
-                credit=cash,
-                micros=amount,
-                kind=taken,
-                key=f"dispute:{dispute.pk}:taken",
-                moment=moment,
-            )
-        ]
-    )
+    _move_at_the_bank(dispute, kind=chart.TransferKind.DISPUTE_TAKEN, moment=moment)
     dispute.is_taken = True
     for share in shares:
         if share.source == Source.CREATOR and share.owner is not None:
@@ -126,12 +119,9 @@ def _hold(dispute: Dispute, *, moment: datetime, now: datetime) -> None:
 
 
 @required
-def _shares(dispute: Dispute) -> Iterator[DisputeShare]:
+def _shares(dispute: Dispute, earned: Mapping[int, int]) -> Iterator[DisputeShare]:
     """Yield what each gives, in order, until the amount is reached. What they have can't change meanwhile."""
     fan = dispute.deposit.fan
-    earned: Counter[int] = Counter()
-    for creator_id, micros in disputes.earned_from(deposit=dispute.deposit):
-        earned[creator_id] += micros
     creators = {creator.pk: creator for creator in User.objects.filter(pk__in=earned).order_by("pk")}
     accounts = [ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=fan).pk]
     accounts += [ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=each).pk for each in creators.values()]
@@ -163,13 +153,13 @@ def _book_fee(dispute: Dispute, facts: DisputeFacts, *, moment: datetime) -> Non
         amount = money.cents_to_micros(facts.fee_cents)
         ledger.post(
             postings=[
-                _posting(
-                    debit=fees,
-                    credit=cash,
-                    micros=amount,
+                ledger.Posting(
+                    debit_account_id=fees,
+                    credit_account_id=cash,
+                    amount_micros=amount,
                     kind=chart.TransferKind.DISPUTE_FEE,
-                    key=key,
-                    moment=moment,
+                    idempotency_key=key,
+                    occurred_at=moment,
                 )
             ]
         )
@@ -181,13 +171,20 @@ def _book_fee(dispute: Dispute, facts: DisputeFacts, *, moment: datetime) -> Non
 @required
 def _decide(dispute: Dispute, facts: DisputeFacts, *, moment: datetime, now: datetime) -> None:
     """Record how the dispute stands; where the money is back, give it to those who gave it."""
-    match facts.state:
-        case DisputeState.LOST:
-            dispute.state, dispute.ended_at = Dispute.State.LOST, moment
-        case DisputeState.WON if not dispute.is_taken or not facts.is_taken:
+    match dispute.state, facts.state:
+        case Dispute.State.WON, _:
+            return
+        case _, DisputeState.WON if not dispute.is_taken or not facts.is_taken:
             if dispute.is_taken:
                 _release(dispute, moment=moment, now=now)
             dispute.state, dispute.ended_at = Dispute.State.WON, moment
+        case Dispute.State.LOST, _:
+            # Only the money itself, come back after all, changes that.
+            return
+        case _, DisputeState.LOST:
+            dispute.state, dispute.ended_at = Dispute.State.LOST, moment
+            for debt in dispute.debts.select_related("creator"):
+                _tell(dispute, debt.creator, Notification.Kind.EARNINGS_OWED, now, amount_micros=debt.amount_micros)
         case _ if dispute.is_taken:
             # One that is won stays open until the money is back.
             dispute.state = Dispute.State.OPEN
@@ -195,44 +192,46 @@ def _decide(dispute: Dispute, facts: DisputeFacts, *, moment: datetime, now: dat
 
 @required
 def _release(dispute: Dispute, *, moment: datetime, now: datetime) -> None:
-    disputed = ledger.open_account(kind=chart.Kind.DISPUTED).pk
-    cash = ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk
-    amount = money.cents_to_micros(dispute.amount_cents)
-    kind = chart.TransferKind.DISPUTE_GIVEN_BACK
+    """Let the bank give the amount back, and each have what was taken from them, at once or from later months."""
+    shares = list(dispute.shares.select_related("owner").order_by("id"))
+    recoveries = list(debt_queries.recoveries_of(dispute=dispute))
+    transfers = [ledger_queries.transfer(idempotency_key=_share_key(share)) for share in shares]
+    transfers += [ledger_queries.transfer(idempotency_key=recovery.key) for recovery in recoveries]
+    accounts = [account for each in transfers for account in (each.debit_account_id, each.credit_account_id)]
+    ledger.lock_accounts(account_ids=[*accounts, ledger.open_account(kind=chart.Kind.PROCESSOR_CASH).pk])
+    _move_at_the_bank(dispute, kind=chart.TransferKind.DISPUTE_GIVEN_BACK, moment=moment)
+    for transfer in transfers:
+        ledger.reverse(transfer=transfer, occurred_at=moment)
+    released: Counter[User] = Counter()
+    for share in shares:
+        if share.source == Source.CREATOR and share.owner is not None:
+            released[share.owner] += share.amount_micros
+    for recovery in recoveries:
+        released[recovery.debt.creator] += recovery.amount_micros
+    for creator, micros in released.items():
+        _tell(dispute, creator, Notification.Kind.EARNINGS_RELEASED, now, amount_micros=micros)
+
+
+@required
+def _move_at_the_bank(dispute: Dispute, *, kind: chart.TransferKind, moment: datetime) -> None:
+    """Move the disputed amount between what is frozen and our cash, either way."""
+    debit, credit = (ledger.open_account(kind=each).pk for each in chart.ROUTES[kind])
     ledger.post(
         postings=[
-            _posting(
-                debit=cash,
-                credit=disputed,
-                micros=amount,
+            ledger.Posting(
+                debit_account_id=debit,
+                credit_account_id=credit,
+                amount_micros=money.cents_to_micros(dispute.amount_cents),
                 kind=kind,
-                key=f"dispute:{dispute.pk}:given_back",
-                moment=moment,
+                idempotency_key=f"dispute:{dispute.pk}:{kind.removeprefix('dispute_')}",
+                occurred_at=moment,
             )
         ]
     )
-    for share in dispute.shares.select_related("owner").order_by("id"):
-        transfer = ledger_queries.transfer(idempotency_key=_share_key(share))
-        ledger.reverse(transfer=transfer, occurred_at=moment)
-        if share.source == Source.CREATOR and share.owner is not None:
-            _tell(dispute, share.owner, Notification.Kind.EARNINGS_RELEASED, now, amount_micros=share.amount_micros)
 
 
 def _share_key(share: DisputeShare) -> str:
     return f"dispute:{share.dispute_id}:{share.source}:{share.owner_id or ''}"
-
-
-def _posting(
-    *, debit: int, credit: int, micros: int, kind: chart.TransferKind, key: str, moment: datetime
-) -> ledger.Posting:
-    return ledger.Posting(
-        debit_account_id=debit,
-        credit_account_id=credit,
-        amount_micros=micros,
-        kind=kind,
-        idempotency_key=key,
-        occurred_at=moment,
-    )
 
 
 def _tell(dispute: Dispute, recipient: User, kind: Notification.Kind, now: datetime, **context: int) -> None:

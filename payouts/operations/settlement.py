@@ -23,7 +23,7 @@ from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement, SettlementRange, SettlementSpend
-from payouts.operations import announcements, deposits
+from payouts.operations import announcements, debts, deposits
 from payouts.queries import books, due, settlements
 from payouts.split import split_spend
 
@@ -145,6 +145,8 @@ def settle_range(*, settlement_id: int, number: int, now: datetime, wait: bool =
 def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -> bool:
     """Pay the clearing out to creators and the platform, prove the books, and publish the digest.
 
+    What is kept for debts of creators is kept of this month.
+
     Returns False where ranges are still open or it was finished before. Where another worker is at
     it, this will `wait` for the end of that, or leave it alone.
 
@@ -159,7 +161,10 @@ def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -
     if settlement is None or settlements.open_ranges(settlement=settlement):
         return False
     _store_earnings(settlement)
+    # Before any account is locked, as whoever decides a dispute has it first.
+    recoveries = debts.note_recoveries(settlement=settlement)
     _post_earnings(settlement)
+    debts.post_recoveries(recoveries=recoveries, moment=settlement.period.last_moment)
     settlement.digest = settlements.noted_digest(settlement=settlement) or settlements.digest(settlement=settlement)
     settlement.finished_at = now
     settlement.save(update_fields=["digest", "finished_at"])

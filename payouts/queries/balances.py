@@ -23,7 +23,7 @@ from payouts.models import (
     SettlementRange,
     SettlementSpend,
 )
-from payouts.queries import due
+from payouts.queries import debts, due
 
 REFUNDED: Final = ~Q(refunds__state__in=[Refund.State.FAILED, Refund.State.BOUNCED])
 """Of a deposit's refunds, those that have taken something of it."""
@@ -126,10 +126,16 @@ def refundable_deposits(*, fan: User) -> list[tuple[Deposit, int]]:
 
 def on_hold_micros(*, creator: User, now: datetime) -> int:
     """Return the creator's earnings in micros that can't be withdrawn yet."""
-    total = SettlementEarning.objects.filter(creator=creator, settlement__withdrawable_at__gt=now).aggregate(
+    earned = SettlementEarning.objects.filter(creator=creator, settlement__withdrawable_at__gt=now).aggregate(
         net=Sum(F("gross_micros") - F("fee_micros"))
     )["net"]
-    return int(total or 0)
+    # What was kept for a debt has left the balance.
+    kept = (
+        debts.standing_recoveries(creator=creator)
+        .filter(settlement__withdrawable_at__gt=now)
+        .aggregate(micros=Sum("amount_micros"))["micros"]
+    )
+    return int(earned or 0) - int(kept or 0)
 
 
 def smallest_payout_cents(*, creator: User) -> int:

@@ -5,6 +5,7 @@ from typing import Final
 
 from accounts.models import BUDGET_CENTS_MAX
 from flattr import money
+from payouts.attribution import KEPT_BASIS_POINTS
 from payouts.ledger import integrity
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement
@@ -258,6 +259,42 @@ RULES: Final = {
         "dispute_given_back",
         "dispute_fee",
     ),
+    "what is kept for each debt is posted, and nothing else": _posted_as_documented(
+        """
+        SELECT format('debt:%s:%s', debt.id, to_char(settlement.period, 'YYYY-MM')) AS key, 'loss_recovered' AS kind,
+               debt.creator_id AS owner_id, recovery.amount_micros AS micros
+        FROM payouts_recovery AS recovery
+        JOIN payouts_debt AS debt ON debt.id = recovery.debt_id
+        JOIN payouts_settlement AS settlement ON settlement.id = recovery.settlement_id
+        JOIN payouts_dispute AS dispute ON dispute.id = debt.dispute_id
+        WHERE dispute.state <> 'won'
+        """,
+        "loss_recovered",
+    ),
+    "creators owe no more for a dispute than the platform bears of it": """
+        SELECT format('dispute %s: creators owe %s micros, the platform bears %s', dispute_id, owed.micros,
+                      coalesce(share.amount_micros, 0))
+        FROM (SELECT dispute_id, sum(amount_micros) AS micros FROM payouts_debt GROUP BY dispute_id) AS owed
+        LEFT JOIN (SELECT dispute_id, amount_micros FROM payouts_disputeshare WHERE source = 'platform') AS share
+             USING (dispute_id)
+        WHERE owed.micros > coalesce(share.amount_micros, 0)
+        """,
+    "for no debt more is kept than is owed": """
+        SELECT format('debt %s: %s micros are kept for %s', debt.id, kept.micros, debt.amount_micros)
+        FROM (SELECT debt_id, sum(amount_micros) AS micros FROM payouts_recovery GROUP BY debt_id) AS kept
+        JOIN payouts_debt AS debt ON debt.id = kept.debt_id
+        WHERE kept.micros > debt.amount_micros
+        """,
+    "of no creator's month more is kept for debts than may be": f"""
+        SELECT format('settlement %s, creator %s: %s micros are kept of %s', settlement_id, creator_id, kept.micros,
+                      coalesce(earning.gross_micros - earning.fee_micros, 0))
+        FROM (SELECT recovery.settlement_id, debt.creator_id, sum(recovery.amount_micros) AS micros
+              FROM payouts_recovery AS recovery JOIN payouts_debt AS debt ON debt.id = recovery.debt_id
+              GROUP BY recovery.settlement_id, debt.creator_id) AS kept
+        LEFT JOIN payouts_settlementearning AS earning USING (settlement_id, creator_id)
+        WHERE kept.micros * 10000
+              > coalesce(earning.gross_micros - earning.fee_micros, 0)::numeric * {KEPT_BASIS_POINTS}
+        """,  # noqa: S608
     "the platform's own affairs are posted as the provider's book says, and no others": _posted_as_documented(
         f"""
         SELECT format('movement:%s', movement.id) AS key, own.transfer_kind AS kind, NULL::bigint AS owner_id,

@@ -8,7 +8,8 @@ from flattr import pages
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import ButtonEarning, Settlement, SettlementEarning, SettlementLine, SettlementSpend
+from payouts.models import ButtonEarning, Recovery, Settlement, SettlementEarning, SettlementLine, SettlementSpend
+from payouts.queries import debts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ class CreatorStatement:
     settlement: Settlement | None
     earning: SettlementEarning | None
     lines: pages.Page[ButtonEarning]
+    recoveries: list[Recovery]
+    """What was kept of the month for disputes that were lost."""
 
 
 def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None) -> FanStatement:
@@ -120,6 +123,7 @@ def creator_statement(*, creator: User, period: Period, place: pages.Place | Non
         settlement=earning.settlement if earning else None,
         earning=earning,
         lines=lines,
+        recoveries=list(debts.standing_recoveries(creator=creator).filter(settlement__period=period)),
     )
 
 

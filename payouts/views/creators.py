@@ -18,7 +18,7 @@ from flattr.templatetags.money import cents
 from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
 from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
-from payouts.queries import balances, statements
+from payouts.queries import balances, debts, statements
 from payouts.views.files import csv_response
 from payouts.views.provider import leading_back_where_away
 
@@ -57,6 +57,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
             "form": form,
             "balance_micros": balances.creator_balance_micros(creator=creator),
             "on_hold_micros": balances.on_hold_micros(creator=creator, now=now),
+            "owed_micros": debts.owed_micros(creator=creator),
             "withdrawable_cents": balances.withdrawable_cents(creator=creator, now=now),
             "months": statements.creator_months(creator=creator),
             "payouts": pages.cut(

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 CONTEXTS: dict[str, dict[str, Any]] = {
     "earnings_held": {"amount_micros": 5_000_000},
     "earnings_released": {"amount_micros": 5_000_000},
+    "earnings_owed": {"amount_micros": 5_000_000},
     "month_settled": {"period": "2026-10", "spend_micros": 5_000_000, "clicks": 3},
     "earnings_settled": {"period": "2026-10", "gross_micros": 5_000_000, "net_micros": 4_500_000, "clicks": 3},
     "alarm": {"subject": "books", "lines": ["something is wrong"]},

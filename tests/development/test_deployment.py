@@ -130,6 +130,7 @@ def test_a_missing_value_stops_the_start_and_names_itself(name: str) -> None:
         ("PLATFORM_FEE_BASIS_POINTS", "ten"),
         ("PLATFORM_FEE_BASIS_POINTS", "9000"),
         ("MINIMUM_PAYOUT_CENTS", "0"),
+        ("DISPUTE_LOSSES_BORNE_BY", "nobody"),
         ("HOLD_UNTIL_DAY", "31"),
         ("SETTLEMENT_RANGE_FANS", "0"),
         ("LOG_LEVEL", "LOUD"),

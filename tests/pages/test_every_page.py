@@ -102,6 +102,7 @@ ANSWERS: Final = {
     "admin:buttons_site_changelist": STAFF,
     "admin:ledger_ledgeraccount_changelist": STAFF,
     "admin:ledger_transfer_changelist": STAFF,
+    "admin:payouts_debt_changelist": STAFF,
     "admin:payouts_deposit_changelist": STAFF,
     "admin:payouts_payout_changelist": STAFF,
     "admin:payouts_payout_review": STAFF,

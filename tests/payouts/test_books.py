@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.models import User
 from flattr.period import Period
@@ -231,6 +232,24 @@ BREAKING = [
         "every dispute is posted as far as it has come, and no other",
         "UPDATE payouts_disputeshare SET amount_micros = amount_micros + 1",
     ),
+    ("what is kept for each debt is posted, and nothing else", "DELETE FROM payouts_recovery"),
+    (
+        "what is kept for each debt is posted, and nothing else",
+        "UPDATE payouts_recovery SET amount_micros = amount_micros - 1",
+    ),
+    (
+        "creators owe no more for a dispute than the platform bears of it",
+        "UPDATE payouts_debt SET amount_micros = amount_micros + 2000001",
+    ),
+    (
+        "creators owe no more for a dispute than the platform bears of it",
+        "DELETE FROM payouts_disputeshare WHERE source = 'platform'",
+    ),
+    ("for no debt more is kept than is owed", "UPDATE payouts_debt SET amount_micros = 1"),
+    (
+        "of no creator's month more is kept for debts than may be",
+        "UPDATE payouts_recovery SET amount_micros = amount_micros + 1",
+    ),
     (
         "the platform's own affairs are posted as the provider's book says, and no others",
         "UPDATE payouts_processormovement SET amount_cents = -101",
@@ -251,9 +270,11 @@ BREAKING = [
 
 
 @pytest.fixture(autouse=True)
-def _a_world_with_everything(october: Period, after_october: datetime) -> None:
+def _a_world_with_everything(october: Period, after_october: datetime, settings: Settings) -> None:
     """Settle a month, leave a payout, a refund and a deposit open, and leave November half settled."""
+    settings.DISPUTE_LOSSES_BORNE_BY = "creators"
     buttons = [given.button() for _ in range(2)]
+    _leave_a_debt(october)
     fans = [given.funded_fan(budget_cents=3000, period=october) for _ in range(3)]
     for each in buttons:
         for fan in fans:
@@ -270,21 +291,37 @@ def _a_world_with_everything(october: Period, after_october: datetime) -> None:
     _leave_a_dispute(fans[2], now=october.next.end)
 
 
-def _leave_a_dispute(fan: User, *, now: datetime) -> None:
-    """Let a bank take a fan's deposit back, and the provider charge the platform for something of its own."""
-    Deposit.objects.filter(fan=fan).update(reference="pi_1")
+def _leave_a_debt(october: Period) -> None:
+    """Let a creator be paid out what a bank takes back for good in October, of which a part will be kept."""
+    debtor, september = given.creator("Debtor"), october.previous
+    given.earned(debtor, micros=20_000_000, period=september, now=october.start)
+    given.payout(debtor, amount_cents=1800, now=october.start + timedelta(days=9))
+    for state in (DisputeState.OPEN, DisputeState.LOST):
+        _disputed(Deposit.objects.get().fan, reference="0", state=state, now=october.start + timedelta(days=10))
+    given.click(given.funded_fan(period=october), given.button(debtor), now=october.start)
+
+
+def _disputed(fan: User, *, reference: str, state: DisputeState, now: datetime) -> None:
+    """Let a bank take a fan's only deposit back."""
+    deposit = Deposit.objects.filter(fan=fan).earliest("started_at")
+    Deposit.objects.filter(pk=deposit.pk).update(reference=f"pi_{reference}")
     dispute = DisputeFacts(
-        reference="dp_1",
-        payment="pi_1",
-        amount_cents=3000,
+        reference=f"dp_{reference}",
+        payment=f"pi_{reference}",
+        amount_cents=deposit.amount_cents,
         is_in_our_currency=True,
         reason="fraudulent",
-        state=DisputeState.OPEN,
+        state=state,
         is_taken=True,
         fee_cents=2000,
         is_fee_returned=False,
     )
     disputes.record_dispute(facts=dispute, now=now)
+
+
+def _leave_a_dispute(fan: User, *, now: datetime) -> None:
+    """Let a bank take a fan's deposit back, and the provider charge the platform for something of its own."""
+    _disputed(fan, reference="1", state=DisputeState.OPEN, now=now)
     charge = Movement(id="txn_1", kind="stripe_fee", subject="fee_1", amount_cents=-100, fee_cents=0, occurred_at=now)
     reconciliation.keep_movements(movements=[charge], now=now)
 
