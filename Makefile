@@ -58,7 +58,7 @@ fix: install ## Format the code and mend what the linters can mend
 
 lock: install ## Resolve the dependencies anew into requirements/*.txt
 	@$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --output-file requirements/production.txt
-	@$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev --output-file requirements/development.txt
+	@$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev --constraints requirements/production.txt --output-file requirements/development.txt
 
 messages: install ## Bring locale/*.po up to date with the texts in the code
 	@$(BIN)/python -m flattr.development.messages

@@ -224,3 +224,15 @@ def test_a_port_that_somebody_uses_is_refused(tmp_path: Path) -> None:
     """Who asks for one port gets that one or a clear answer."""
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(ports.NoPort, match="taken"):
         ports.choose(memory=tmp_path / "port", wanted=str(server.getsockname()[1]))
+
+
+def test_development_runs_what_production_runs() -> None:
+    """Whatever production installs is installed here in the same version, from the same files."""
+
+    def locked(name: str) -> set[str]:
+        text = (CHECKOUT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        # A pin with its hashes ends before the next line that isn't indented.
+        return {pin.strip() for pin in re.split(r"^(?=\S)", text, flags=re.MULTILINE)} - {""}
+
+    assert locked("production") - locked("development") == set()
+    assert len(locked("production")) > 30
