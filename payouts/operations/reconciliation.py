@@ -43,10 +43,12 @@ def reconcile(*, now: datetime) -> list[ReconciliationItem]:
     since = newest - MOVEMENTS_BACK if newest else datetime.fromtimestamp(0, now.tzinfo)
     gateway = get_gateway()
     keep_movements(movements=gateway.movements(since=since), now=now)
-    found = reconciliation.differences(now=now)
     balance = gateway.balance_cents()
-    if balance is not None:
-        found += filter(None, [reconciliation.balance_difference(balance_cents=balance)])
+    if balance is None:
+        # The provider keeps no book.
+        return []
+    differs = reconciliation.balance_difference(balance_cents=balance)
+    found = [*reconciliation.differences(now=now), *filter(None, [differs])]
     return keep_differences(found=found, now=now)
 
 
