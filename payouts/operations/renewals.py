@@ -1,4 +1,4 @@
-"""Charging fans for a month that their balance doesn't cover, and again where that was declined."""
+"""Charging fans for a month that their balance doesn't cover, and again where that failed."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,7 +30,7 @@ def renew_deposit(*, fan: User, now: datetime) -> Deposit | None:
         if deposit is not None:
             deposits.charge(deposit=deposit, now=now)
             return deposit
-        if renewals.standing(fan=fan, period=period).declines:
+        if renewals.standing(fan=fan, period=period).failures:
             # What is paid for the next month would go to this one.
             return None
     return None
@@ -55,14 +55,14 @@ def _open_renewal(*, fan: User, period: Period, now: datetime) -> Deposit | None
 @required
 def _may_try(*, fan: User, period: Period, now: datetime) -> bool:
     """Tell whether a charge for a month may be made now; where none will be any more, tell the fan so, once."""
-    if disputes.has_open_dispute(fan=fan):
+    if disputes.has_contested(fan=fan):
         return False
     standing = renewals.standing(fan=fan, period=period)
     if standing.is_past_due:
         accounts_operations.notify(
             recipient=fan,
             kind=Notification.Kind.DEPOSIT_PAST_DUE,
-            subject_key=f"{period}:{standing.declines}",
+            subject_key=f"{period}:{standing.failures}",
             context={"period": str(period)},
             now=now,
         )

@@ -13,8 +13,11 @@ from payouts.queries import balances
 from payouts.split import split_spend
 
 
-def has_open_dispute(*, fan: User) -> bool:
-    """Tell whether a bank contests a deposit of the fan, who isn't charged without asking meanwhile."""
+def has_contested(*, fan: User) -> bool:
+    """Tell whether the fan's bank contests a deposit, or took one back for good.
+
+    Such a fan isn't charged without asking: who has won a dispute would win the next one, too.
+    """
     return Dispute.objects.filter(
         deposit__fan=fan, state__in=[Dispute.State.ASKED, Dispute.State.OPEN, Dispute.State.LOST]
     ).exists()

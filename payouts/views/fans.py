@@ -80,10 +80,6 @@ def subscription(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your budget is set, and your balance covers it."))
         return redirect(next_page(request, default=reverse("payouts:cake")))
     balance_micros, unused_cents = balances.balance_and_unused(fan=fan, now=now)
-    method = PaymentMethod.objects.filter(fan=fan).first()
-    deposits_cut = pages.cut(
-        fan.deposits.order_by("-started_at", "-id"), place=pages.Place.of(request, name="payments", size=12)
-    )
     return render(
         request,
         "payouts/subscription.html",
@@ -94,11 +90,12 @@ def subscription(request: HttpRequest) -> HttpResponse:
             "balance_micros": balance_micros,
             "unused_cents": unused_cents,
             "consent": methods.CONSENT,
-            "method": method,
-            "is_past_due": renewals.standing_of(
-                deposits=deposits_cut, period=Period.at(now), method=method
-            ).is_past_due,
-            "deposits": deposits_cut,
+            "method": PaymentMethod.objects.filter(fan=fan).first(),
+            "is_past_due": renewals.standing(fan=fan, period=Period.at(now)).is_past_due,
+            "deposits": pages.cut(
+                fan.deposits.order_by("-started_at", "-id"),
+                place=pages.Place.of(request, name="payments", size=12),
+            ),
             "refunds": pages.cut(
                 fan.refunds.order_by("-requested_at", "-id"),
                 place=pages.Place.of(request, name="refunds", size=12),

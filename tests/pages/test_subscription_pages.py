@@ -1,5 +1,6 @@
 """The budget: set, changed, paused; paid where the balance doesn't cover it, refused in words where it's wrong."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -219,7 +220,7 @@ def test_a_promise_keeps_what_was_agreed_to(fan: User, client: StrictClient) -> 
 
 
 def test_a_month_past_due_is_told_on_the_page(subscriber: User, client: StrictClient) -> None:
-    """Who must do something sees it where they can."""
+    """Who must do something sees it where they can, whatever the first page of their payments shows."""
     Deposit.objects.create(
         fan=subscriber,
         amount_cents=500,
@@ -228,6 +229,9 @@ def test_a_month_past_due_is_told_on_the_page(subscriber: User, client: StrictCl
         reason="lost_or_stolen",
         started_at=world.NOW,
     )
+
+    for days in range(1, 13):
+        given.opened_deposit(subscriber, amount_cents=500, now=world.NOW + timedelta(days=days))
 
     assert "We couldn't charge you for this month" in world.text(client.get(PATH))
 

@@ -168,6 +168,23 @@ def test_another_card_is_tried_at_once(october: Period) -> None:
     assert renew(fan, october.start + timedelta(hours=3)) is not None
 
 
+def test_a_confirm_page_that_expires_is_a_try_that_failed(october: Period) -> None:
+    """The fan is asked on the days 0, 3 and 7, once each, however soon the page closes; then it is past due."""
+    fan = subscriber(october)
+    asked_on = []
+    for day in range(14):
+        now = october.start + timedelta(days=day, hours=1)
+        deposit = renew(fan, now)
+        if deposit is not None:
+            asked_on.append(day)
+            for result in (Result.NEEDS_FAN, Result.CANCELLED):
+                deposits.record_deposit(deposit_id=deposit.id, outcome=Outcome(result=result), now=now)
+
+    assert asked_on == [0, 3, 7]
+    assert told(fan) == ["deposit_needs_you"] * 3 + ["deposit_past_due"]
+    assert set(fan.deposits.values_list("state", flat=True)) == {Deposit.State.EXPIRED}
+
+
 def test_a_fan_without_a_card_is_past_due_at_once(october: Period, mid_october: datetime) -> None:
     """Nobody is asked about a charge that can't be made; the fan is told."""
     fan = subscriber(october)
@@ -223,7 +240,7 @@ def test_a_promise_is_not_paid_beside_its_renewal(october: Period, mid_october: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_promise_and_its_renewal_at_once_make_one_deposit(october: Period, mid_october: datetime) -> None:
+def test_case_22_a_promise_and_its_renewal_at_once_make_one_deposit(october: Period, mid_october: datetime) -> None:
     """The fan presses the button while the job runs: whichever is first is the only one."""
     fan = subscriber(october)
     pay = functools.partial(
@@ -329,7 +346,7 @@ def test_a_renewal_that_succeeds_after_its_successor_counts_too(
     first = renew(fan, mid_october)
     assert first is not None
     deposits.record_deposit(deposit_id=first.id, outcome=Outcome(result=Result.CANCELLED), now=mid_october)
-    second = renew(fan, mid_october)
+    second = renew(fan, mid_october + timedelta(days=3))
     assert second is not None
     for each in [second, first] if second_is_paid else [first, second]:
         deposits.record_deposit(deposit_id=each.id, outcome=paid, now=mid_october)
