@@ -266,8 +266,11 @@ class PaymentGateway(Protocol):
 
     # Creators are paid.
 
-    def open_account(self, *, creator_id: int, email: str, name: str, country: str) -> str:
-        """Open an account that receives a creator's payouts and return the provider's name of it."""
+    def open_account(self, *, creator_id: int, email: str, name: str, country: str, replaces: str = "") -> str:
+        """Open an account that receives a creator's payouts and return the provider's name of it.
+
+        Asked for twice it is the same, unless it `replaces` one, by its name, that was closed.
+        """
 
     def account_page(self, *, account: str, return_url: str, refresh_url: str) -> str:
         """Return the address, good once and for minutes, of a page where the creator tells what is missing."""

@@ -192,7 +192,7 @@ class StripeGateway:
         found = [each for each in stripe.refunds_of(payment=payment) if each.note == str(refund_id)]
         return _sent(found[0], amount_cents=amount_cents) if found else Outcome(result=Result.UNKNOWN)
 
-    def open_account(self, *, creator_id: int, email: str, name: str, country: str) -> str:
+    def open_account(self, *, creator_id: int, email: str, name: str, country: str, replaces: str = "") -> str:
         """Make an account with Stripe's own dashboard that can only receive; Stripe knows the creator, not we."""
         return stripe.create_account(
             {
@@ -209,7 +209,7 @@ class StripeGateway:
                 },
                 "metadata": {"creator_id": str(creator_id)},
             },
-            key=f"creator-{creator_id}-{country}",
+            key=f"creator-{creator_id}-{country}-{replaces}".rstrip("-"),
         )
 
     def account_page(self, *, account: str, return_url: str, refresh_url: str) -> str:

@@ -35,6 +35,8 @@ class Payout(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payouts", verbose_name=_("creator"))
     amount_cents = models.PositiveIntegerField(_("amount in cents"))
+    account = models.CharField(_("account that it was sent to"), max_length=100, blank=True)
+    """The provider's name of it, noted before it is sent; the creator may have another one since."""
     reference = models.CharField(_("provider's name of it"), max_length=100, blank=True)
     attempt = models.PositiveIntegerField(_("failures of the provider"), default=0)
     held_since = models.DateTimeField(_("held since"), null=True, blank=True)
@@ -112,6 +114,8 @@ class PayoutAccount(models.Model):
         User, on_delete=models.PROTECT, related_name="payout_account", primary_key=True, verbose_name=_("creator")
     )
     account = models.CharField(_("provider's name of it"), max_length=100, unique=True)
+    former = models.JSONField(_("closed ones"), default=list, blank=True)
+    """The provider's names of the accounts that it replaces."""
     country = models.CharField(_("country"), max_length=2)
     state = models.CharField(_("state"), max_length=13, choices=State, default=State.NEEDS_CREATOR)
     requirements = models.JSONField(_("what is missing"), default=list, blank=True)

@@ -23,19 +23,38 @@ class UnknownCountry(ValueError):
 def open_account(*, creator: User, country: str) -> PayoutAccount:
     """Open an account for a creator who lives in a country (ISO 3166-1 alpha-2); one who has one keeps it.
 
+    One that was closed is replaced.
+
     :raises UnknownCountry: if the operator doesn't pay out there.
     """
     if country not in settings.PAYOUT_COUNTRIES:
         raise UnknownCountry(country)
     known = PayoutAccount.objects.filter(creator=creator).first()
-    if known is None:
-        name = get_gateway().open_account(
-            creator_id=creator.pk, email=creator.email, name=creator.creator_profile.name, country=country
-        )
-        known, _ = PayoutAccount.objects.get_or_create(
-            creator=creator, defaults={"account": name, "country": country}
-        )
-    return known
+    if known is not None and known.state != State.GONE:
+        return known
+    closed = known.account if known else ""
+    name = get_gateway().open_account(
+        creator_id=creator.pk,
+        email=creator.email,
+        name=creator.creator_profile.name,
+        country=country,
+        replaces=closed,
+    )
+    return _keep_opened(creator=creator, closed=closed, name=name, country=country)
+
+
+@durable
+def _keep_opened(*, creator: User, closed: str, name: str, country: str) -> PayoutAccount:
+    """Note a new account in the place of a closed one, if there was one; who comes second finds it noted."""
+    account, is_new = PayoutAccount.objects.select_for_update().get_or_create(
+        creator=creator, defaults={"account": name, "country": country}
+    )
+    if not is_new and account.account == closed:
+        account.former = [*account.former, closed]
+        account.account, account.country, account.state = name, country, State.NEEDS_CREATOR
+        account.requirements, account.due_at = [], None
+        account.save(update_fields=["former", "account", "country", "state", "requirements", "due_at"])
+    return account
 
 
 def account_page(*, account: PayoutAccount, return_url: str, refresh_url: str) -> str:

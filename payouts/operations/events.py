@@ -222,10 +222,13 @@ def _look_at_payout(event: StripeEvent, now: datetime) -> None:
 
 def _look_at_account(event: StripeEvent, now: datetime) -> None:
     """Look at the account of a creator, which is what the event is about or where it happened."""
-    known = PayoutAccount.objects.filter(account__in=[event.subject, event.account]).first()
-    if known is None:
+    names = [event.subject, event.account]
+    known = PayoutAccount.objects.filter(account__in=names).first()
+    if known is not None:
+        accounts.look_at_account(account=known.account, now=now)
+    elif not PayoutAccount.objects.filter(former__has_any_keys=names).exists():
+        # Of one that was replaced there is nothing more to know.
         raise NotOurs(event)
-    accounts.look_at_account(account=known.account, now=now)
 
 
 def _look_at_method(event: StripeEvent, now: datetime) -> None:

@@ -211,16 +211,21 @@ def advance_payout(*, payout_id: uuid.UUID, now: datetime) -> Outcome:
     if payout.state not in _AT_THE_PROVIDER:
         return Outcome(result=Result.PENDING)
     account = PayoutAccount.objects.filter(creator=payout.creator).first()
-    name = account.account if account else ""
+    # It may have been sent to one that was closed since.
+    name = payout.account or (account.account if account else "")
     gateway = get_gateway()
     outcome = gateway.payout_outcome(payout_id=payout.id, account=name, amount_cents=payout.amount_cents)
     if outcome.result is Result.UNKNOWN and payout.state != Payout.State.SENT:
-        if account is None or accounts.look_at_account(account=name, now=now) != PayoutAccount.State.READY:
+        if account is None or accounts.look_at_account(account=account.account, now=now) != PayoutAccount.State.READY:
             outcome = Outcome(result=Result.DECLINED, reason=_NOT_READY)
         else:
+            Payout.objects.filter(pk=payout.pk).update(account=account.account)
             with sendings.counting_failures(payout):
                 outcome = gateway.send_payout(
-                    payout_id=payout.id, account=name, amount_cents=payout.amount_cents, attempt=payout.attempt
+                    payout_id=payout.id,
+                    account=account.account,
+                    amount_cents=payout.amount_cents,
+                    attempt=payout.attempt,
                 )
     record_payout(payout_id=payout.id, outcome=outcome, now=now)
     return outcome

@@ -67,6 +67,22 @@ def test_the_page_says_what_is_missing(choice: str, words: str, creator: User, c
     assert creator.payout_account.account
 
 
+def test_another_account_is_opened_where_one_was_closed(creator: User, client: StrictClient) -> None:
+    """By its creator alone, in another country even; nobody has to write to us."""
+    opening = reverse("payouts:open_account")
+    client.post(opening, {"country": "FR"})
+    SandboxAccount.objects.update(readiness="gone")
+    page = client.get(reverse("payouts:account_told"), follow=True)
+    assert "The account was closed. You can open another one." in world.text(page)
+    assert len(world.document(page).query('select[name="country"] option')) == 30
+    onboarding = client.post(opening, {"country": "DE"}).headers["Location"]
+    told = client.post(onboarding, {"choice": "ready"}).headers["Location"]
+
+    assert "It is ready: payouts can be sent." in world.text(client.get(told, follow=True))
+    account = PayoutAccount.objects.get(creator=creator)
+    assert (account.country, account.former) == ("DE", [f"sandbox-{creator.pk}"])
+
+
 def test_an_unknown_country_opens_nothing(creator: User, client: StrictClient) -> None:
     """The form says so."""
     page = client.post(reverse("payouts:open_account"), {"country": "US"}, follow=True)

@@ -53,6 +53,30 @@ def test_an_account_is_opened_once(creator: User, account: PayoutAccount) -> Non
     assert str(account) == "Ada: needs_creator"
 
 
+def test_a_closed_account_is_replaced(creator: User, account: PayoutAccount, mid_october: datetime) -> None:
+    """By one in another country, too, as often as it takes; the provider's old names are kept."""
+    accounts.set_smallest_payout(creator=creator, least_cents=5000)
+    names = [account.account]
+    for country in ("DE", "FR"):
+        keep(account, Readiness.GONE, now=mid_october)
+        account = accounts.open_account(creator=creator, country=country)
+        again = accounts.open_account(creator=creator, country="AT")
+        assert (again.account, again.country, again.state) == (account.account, country, "needs_creator")
+        assert account.former == names
+        names.append(account.account)
+        assert accounts.look_at_account(account=account.account, now=mid_october) == State.NEEDS_CREATOR
+
+    assert len(set(names)) == 3
+    assert PayoutAccount.objects.get().least_cents == 5000
+
+
+def test_a_refused_creator_stays_refused(creator: User, account: PayoutAccount, mid_october: datetime) -> None:
+    """Another account would be refused, too: staff have to look."""
+    keep(account, Readiness.REFUSED, now=mid_october)
+
+    assert accounts.open_account(creator=creator, country="DE").state == State.REFUSED
+
+
 @pytest.mark.parametrize("country", ["US", "fr", "", "FRA"])
 def test_nobody_is_paid_where_the_operator_does_not_pay(country: str, creator: User) -> None:
     """The refusal names the field."""

@@ -35,6 +35,7 @@ DELAY: Final = timedelta(seconds=2)
 _FEE_BASIS_POINTS: Final = 150
 _FEE_FIXED_CENTS: Final = 25
 _NAME: Final = "sandbox-{}"
+_NEXT: Final = "+"
 
 State = SandboxPayment.State
 _WAITING_FOR_PERSON: Final = (State.OPEN, State.CHALLENGED)
@@ -127,11 +128,15 @@ class SandboxGateway:
         del payment, amount_cents
         return _sending_outcome(refund_id)
 
-    def open_account(self, *, creator_id: int, email: str, name: str, country: str) -> str:
-        """Remember a creator who has told nothing yet."""
+    def open_account(self, *, creator_id: int, email: str, name: str, country: str, replaces: str = "") -> str:
+        """Remember a creator who has told nothing yet, or forget what one has told whose account was closed."""
         del email, name, country
-        SandboxAccount.objects.get_or_create(creator_id=creator_id)
-        return _NAME.format(creator_id)
+        account, _ = SandboxAccount.objects.get_or_create(creator_id=creator_id)
+        if not replaces:
+            return _NAME.format(creator_id)
+        account.readiness = Readiness.NEEDS_CREATOR
+        account.save()
+        return f"{replaces}{_NEXT}"
 
     def account_page(self, *, account: str, return_url: str, refresh_url: str) -> str:
         """Return the address of the pretended onboarding."""
@@ -140,7 +145,8 @@ class SandboxGateway:
 
     def account_state(self, *, account: str) -> AccountState:
         """Tell what the creator chose on that page."""
-        found = SandboxAccount.objects.filter(creator_id=account.removeprefix(_NAME.format(""))).first()
+        creator_id = account.removeprefix(_NAME.format("")).rstrip(_NEXT)
+        found = SandboxAccount.objects.filter(creator_id=creator_id).first()
         if found is None:
             return AccountState(readiness=Readiness.GONE)
         readiness = Readiness(found.readiness)
