@@ -1,7 +1,7 @@
 """Fixtures that every test may use."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from flattr.period import Period
 from flattr.transactions import durable
 from tests.client import StrictClient
 from tests.fakestripe.fake import FakeStripe
+from tests.payouts.paying import assert_books_are_stripes
 
 Rung = list[tuple[str, tuple[Any, ...]]]
 """Names and arguments of tasks that were sent to the queue."""
@@ -24,6 +25,15 @@ Rung = list[tuple[str, tuple[Any, ...]]]
 # How long an example takes depends on what else the machine does.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Let each test of a case that can go wrong with money end with the proof of both books."""
+    result = yield
+    if pyfuncitem.name.startswith("test_case_"):
+        assert_books_are_stripes()
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import stripe
 
 from tests.fakestripe import accounts, checkout, disputes, intents, methods, money, refunds, transfers
-from tests.fakestripe.errors import Refused
+from tests.fakestripe.errors import Refused, no_such
 from tests.fakestripe.faults import Faults
 from tests.fakestripe.shapes import Json
 from tests.fakestripe.webhooks import Webhooks
@@ -54,6 +54,16 @@ class Knobs:
     def advance(self, *, days: int = 0, hours: int = 0, seconds: int = 0) -> None:
         """Move the clock forward, and let everything happen that is due by then."""
         self.world.advance(days * DAY + hours * 3_600 + seconds)
+
+    @knob
+    def forget(self, name: str) -> None:
+        """Let an object be there no more, so that whoever asks for it is answered 404.
+
+        :raises Refused: if there is none.
+        """
+        if name not in self.world.data["objects"]:
+            raise no_such("object", name, "id")
+        self.world.forget(self.world.get(name))
 
     # Fans.
 

@@ -129,7 +129,7 @@ class World:
         return thing
 
     def forget(self, thing: Json) -> None:
-        """Undo the making of an object that nobody was told of."""
+        """Let an object be there no more; what it moved stays moved."""
         del self.data["objects"][thing["id"]], self.data["hidden"][thing["id"]]
 
     def hidden(self, name: str) -> Json:

@@ -167,7 +167,10 @@ class Life:
             self._sweep_quietly()
 
     def live_on(self) -> None:
-        """Let the next month pass: whoever has money left gives it, and what creators owe is kept of that."""
+        """Let banks decide and the next month pass: what is left is given, and what creators owe is kept of that."""
+        for dispute in Dispute.objects.filter(state=Dispute.State.OPEN).order_by("opened_at", "id"):
+            self.stripe.decide_dispute(dispute.pk, won=self.chance.random() < 0.5)
+            disputes.look_at_dispute(reference=dispute.pk, now=moment())
         durable(periods.make_partition)(period=self.period.next)
         for fan in self.fans:
             given.click(fan, self.chance.choice(self.buttons), now=self.period.next.start)

@@ -95,7 +95,7 @@ def test_who_comes_back_to_a_payment_goes_on_where_they_wanted_to(fan: User, cli
 
 
 @pytest.mark.parametrize("name", ["payouts:deposit", "payouts:resume_deposit"])
-def test_a_payment_is_nobody_elses(name: str, fan: User, client: StrictClient) -> None:
+def test_a_return_address_that_another_fan_opens_is_nobodys(name: str, fan: User, client: StrictClient) -> None:
     """A return address that another fan opens shows and does nothing."""
     del fan
     theirs = world.pay_page_opened(given.user(), amount_cents=500)

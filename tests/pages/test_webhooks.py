@@ -19,6 +19,7 @@ from tests import given, told
 from tests.asgi import ask, scope
 from tests.client import StrictClient
 from tests.conftest import Rung
+from tests.fakestripe.fake import FakeStripe
 from tests.pages import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider", "clock")]
@@ -27,10 +28,9 @@ DOOR = reverse("payouts:stripe_webhook")
 
 
 @pytest.fixture
-def provider(settings: Settings) -> None:
-    """Let Stripe be the payment provider, in test mode, with two secrets."""
-    settings.PAYMENT_GATEWAY = "stripe"
-    settings.STRIPE_LIVE = False
+def provider(settings: Settings, stripe: FakeStripe) -> None:
+    """Let a Stripe of our own be the payment provider, with two secrets."""
+    del stripe
     settings.STRIPE_WEBHOOK_SECRETS = [told.OTHER_SECRET, told.SECRET]
 
 

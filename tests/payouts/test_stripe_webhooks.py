@@ -1,5 +1,6 @@
 """From Stripe's webhooks to the books: twice, late, turned round or not at all, events end alike."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -11,15 +12,15 @@ from pytest_django.live_server_helper import LiveServer
 from stripe import PermissionError  # noqa: A004  It is the one that Stripe answers with.
 
 from accounts.models import User
-from payouts.gateway import OrderRefused, ProviderUnavailable, Readiness, get_gateway, stripe_events
+from payouts.gateway import OrderRefused, ProviderUnavailable, Readiness, Result, get_gateway, stripe_events
 from payouts.gateway import stripe as api
-from payouts.models import Deposit, PayoutAccount, StripeEvent
+from payouts.models import Deposit, Dispute, PayoutAccount, StripeEvent
 from payouts.operations import accounts, events
 from payouts.queries import balances, due
 from tests import given
 from tests.factories import CreatorProfileFactory
 from tests.fakestripe.fake import FakeStripe
-from tests.payouts.paying import SOON, assert_books_are_stripes, moment, page_of
+from tests.payouts.paying import SOON, assert_books_are_stripes, collect, moment, page_of, resolved
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("rung")]
 
@@ -151,7 +152,6 @@ def test_case_6_what_never_came_is_fetched(stripe: FakeStripe, fan: User) -> Non
 
     assert events.fetch_missed(since=moment() - SOON, now=moment()) == 0
     assert list(StripeEvent.objects.order_by("pk").values()) == before
-    assert_books_are_stripes()
 
 
 def test_a_creators_account_follows_stripes(stripe: FakeStripe) -> None:
@@ -240,7 +240,68 @@ def test_case_5_an_event_waits_for_the_row_that_it_names(stripe: FakeStripe, fan
 
     assert states() == {State.HANDLED}
     assert balances.fan_balance_micros(fan=fan) == 5_000_000
-    assert_books_are_stripes()
+
+
+def test_case_3_a_refund_is_told_before_its_payment(stripe: FakeStripe, fan: User) -> None:
+    """The fan came back and asked for the money again, before any event came; then all come in the other order."""
+    stripe.webhooks.set(hold=True)
+    deposit = pay(stripe, fan)
+    assert collect(deposit) is Result.SUCCEEDED
+    refund = given.refund(fan, amount_cents=200, now=moment())
+    get_gateway().send_refund(refund_id=refund.pk, payment=deposit.reference, amount_cents=200, attempt=0)
+    stripe.webhooks.release(reverse=True)
+    stripe.webhooks.drain()
+    kinds = [each["type"] for each in stripe.webhooks.deliveries]
+    work_off()
+    refund.refresh_from_db()
+
+    assert kinds.index("charge.refunded") < kinds.index("payment_intent.succeeded")
+    assert (refund.state, states()) == ("sent", {State.HANDLED})
+    assert balances.fan_balance_micros(fan=fan) == 3_000_000
+
+
+def test_case_3_a_refund_of_a_payment_that_nobody_knows_of_waits(stripe: FakeStripe, fan: User) -> None:
+    """Somebody gave it back in Stripe's dashboard before we had heard of it: staff see both, and say what it was."""
+    stripe.webhooks.set(drop=["checkout.*", "payment_intent.*", "payment_method.*"])
+    deposit = pay(stripe, fan)
+    (intent,) = api.intents_of(customer=fan.payment_method.customer, since=moment() - SOON)
+    get_gateway().send_refund(refund_id=uuid.uuid4(), payment=intent.id, amount_cents=500, attempt=0)
+    stripe.webhooks.drain()
+    work_off()
+    assert states() == {State.WAITING}
+    assert balances.fan_balance_micros(fan=fan) == 0
+    assert collect(deposit) is Result.SUCCEEDED
+    work_off(now=moment() + timedelta(minutes=2))
+
+    assert states() == {State.WAITING}
+    assert balances.fan_balance_micros(fan=fan) == 5_000_000
+    assert [difference.difference_cents for difference in resolved("given back by hand")] == [-500, -500]
+
+
+def test_case_31_an_object_that_is_gone_is_told_to_staff(stripe: FakeStripe, fan: User) -> None:
+    """Stripe tells of what it knows no more (404): each event waits, with the error, and staff set it aside."""
+    stripe.webhooks.set(hold=True)
+    deposit = pay(stripe, fan)
+    assert collect(deposit) is Result.SUCCEEDED
+    account = accounts.open_account(creator=CreatorProfileFactory.create(name="Ada").user, country="AT")
+    stripe.onboard(account.account)
+    gone = [stripe.dispute(deposit.reference, inquiry=True)["id"], stripe.warn_of_fraud(deposit.reference)["id"]]
+    for each in [*gone, account.account]:
+        stripe.forget(each)
+    stripe.webhooks.release()
+    stripe.webhooks.drain()
+    work_off()
+    account.refresh_from_db()
+    waiting = StripeEvent.objects.filter(state=State.WAITING)
+
+    assert account.state == PayoutAccount.State.GONE
+    assert set(waiting.values_list("subject", flat=True)) == set(gone)
+    assert all("No such" in error for error in waiting.values_list("error", flat=True))
+    assert not Dispute.objects.exists()
+    chosen = list(waiting.values_list("pk", flat=True))
+    events.set_aside(event_ids=chosen, reviewer=given.user("Staff"), reason="deleted by Stripe", now=moment())
+    work_off(now=moment() + timedelta(hours=2))
+    assert states() == {State.HANDLED, State.IGNORED}
 
 
 @pytest.mark.usefixtures("impatient")

@@ -1,0 +1,254 @@
+"""How each rule of the books is broken, in SQL."""
+
+from typing import Final
+
+ROWS: Final = {
+    "line": "id = (SELECT min(id) FROM payouts_settlementline)",
+    "spend": "id = (SELECT min(id) FROM payouts_settlementspend)",
+    "open line": "id = (SELECT max(id) FROM payouts_settlementline)",
+    "open spend": "id = (SELECT max(id) FROM payouts_settlementspend)",
+    "share": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'share')",
+    "earning": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'earning')",
+    "fee": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'platform_fee')",
+    "succeeded": "id = (SELECT id FROM payouts_deposit WHERE state = 'succeeded' LIMIT 1)",
+    "pending": "id = (SELECT id FROM payouts_deposit WHERE state = 'pending' LIMIT 1)",
+}
+"""One row each, which belong to the settlement that is finished unless they say otherwise."""
+
+DECIDED: Final = "UPDATE payouts_payout SET reviewed_by_id = (SELECT min(fan_id) FROM payouts_deposit), state ="
+
+BREAKING: Final = [
+    (
+        "counters equal the sums of transfers",
+        "UPDATE ledger_ledgeraccount SET credits_micros = credits_micros + 1 WHERE kind = 'platform_fee'",
+    ),
+    ("counters equal the sums of transfers", "UPDATE ledger_transfer SET amount_micros = 1 WHERE {share}"),
+    ("counters equal the sums of transfers", "DELETE FROM ledger_transfer WHERE {share}"),
+    (
+        "all debits equal all credits",
+        "UPDATE ledger_ledgeraccount SET debits_micros = debits_micros + 1 WHERE kind = 'processor_cash'",
+    ),
+    (
+        "no balance is below zero where its kind forbids it",
+        """ALTER TABLE ledger_ledgeraccount DROP CONSTRAINT ledger_account_never_overdrawn;
+           UPDATE ledger_ledgeraccount SET debits_micros = credits_micros + 1 WHERE kind = 'fan_balance'""",
+    ),
+    (
+        "clearing is zero outside a settlement",
+        "UPDATE ledger_ledgeraccount SET credits_micros = credits_micros + 1 WHERE kind = 'settlement_clearing'",
+    ),
+    (
+        "each fan's lines equal the fan's spend",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros + 1 WHERE {line}",
+    ),
+    ("each fan's lines equal the fan's spend", "DELETE FROM payouts_settlementline WHERE {line}"),
+    ("each fan's lines equal the fan's spend", "DELETE FROM payouts_settlementspend WHERE {spend}"),
+    ("each fan's lines equal the fan's spend", "UPDATE payouts_settlementline SET clicks = clicks + 1 WHERE {line}"),
+    (
+        "each line pays its button's creator, less the settlement's fee",
+        "UPDATE payouts_settlementline SET fee_micros = fee_micros - 1 WHERE {line}",
+    ),
+    (
+        "each line pays its button's creator, less the settlement's fee",
+        "UPDATE payouts_settlementline SET creator_id = fan_id WHERE {line}",
+    ),
+    (
+        "each line pays its button's creator, less the settlement's fee",
+        "UPDATE payouts_settlementline SET button_id = 0, creator_id = fan_id WHERE {open line}",
+    ),
+    (
+        "each line pays its button's creator, less the settlement's fee",
+        "UPDATE payouts_settlementline SET settlement_id = 0 WHERE {open line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET settlement_id = 0 WHERE {open line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros - 1 WHERE {line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET amount_micros = 9223372036854775807 WHERE {line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros - 1 WHERE {open line}",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        """ALTER TABLE payouts_settlementspend DROP CONSTRAINT settlement_spend_within_budget;
+           UPDATE payouts_settlementspend SET spend_micros = 9223372036854775807 WHERE {spend}""",
+    ),
+    (
+        "each line is its clicks' part of the fan's spend, within a micro",
+        "DELETE FROM payouts_settlementspend WHERE {spend}",
+    ),
+    (
+        "each spend of an open settlement counts the clicks that stand",
+        "UPDATE payouts_settlementspend SET clicks = clicks + 1 WHERE {open spend}",
+    ),
+    ("each spend of an open settlement counts the clicks that stand", "DELETE FROM buttons_click"),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_settlementline SET fee_micros = fee_micros - 1 WHERE {line}",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "DELETE FROM payouts_settlementline",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "DELETE FROM payouts_buttonearning WHERE id = (SELECT max(id) FROM payouts_buttonearning)",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_buttonearning SET clicks = clicks + 1",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_buttonearning SET fans = fans + 1",
+    ),
+    (
+        "each button's lines equal the button's earnings",
+        "UPDATE payouts_buttonearning SET creator_id = (SELECT min(fan_id) FROM payouts_deposit)",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
+        "DELETE FROM payouts_settlementearning WHERE id = (SELECT max(id) FROM payouts_settlementearning)",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
+        "UPDATE payouts_settlementearning SET clicks = clicks + 1",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
+        "UPDATE payouts_settlementearning SET fans = fans + 1",
+    ),
+    (
+        "each creator's earnings are the sum of their buttons' earnings",
+        "DELETE FROM payouts_buttonearning",
+    ),
+    (
+        "every fan paid at most the budget that they promised",
+        """ALTER TABLE payouts_settlementspend DROP CONSTRAINT settlement_spend_within_budget;
+           UPDATE payouts_settlementspend SET budget_micros = spend_micros - 1 WHERE {spend}""",
+    ),
+    (
+        "every fan paid at most the budget that they promised",
+        "UPDATE payouts_settlementspend SET budget_micros = budget_micros + 1 WHERE {spend}",
+    ),
+    ("every fan paid at most the budget that they promised", "DELETE FROM accounts_subscription"),
+    (
+        "every fan paid at most the budget that they promised",
+        "UPDATE payouts_settlementspend SET settlement_id = 0 WHERE {open spend}",
+    ),
+    (
+        "every fan paid at most the budget that they promised",
+        "UPDATE accounts_subscription SET state = 'paused'",
+    ),
+    (
+        "each fan's spend is posted, and no other share",
+        "UPDATE payouts_settlementspend SET spend_micros = spend_micros - 1 WHERE {spend}",
+    ),
+    ("each fan's spend is posted, and no other share", "DELETE FROM ledger_transfer WHERE {share}"),
+    (
+        "each fan's spend is posted, and no other share",
+        "UPDATE payouts_settlementrange SET done_at = NULL, repeats = NULL",
+    ),
+    (
+        "each fan's spend is posted, and no other share",
+        "UPDATE ledger_transfer SET idempotency_key = 'settlement:2026-10:fan:0' WHERE {share}",
+    ),
+    (
+        "each fan's spend is posted, and no other share",
+        """UPDATE ledger_transfer SET debit_account_id = (SELECT id FROM ledger_ledgeraccount
+           WHERE kind = 'fan_balance' AND id <> ledger_transfer.debit_account_id LIMIT 1) WHERE {share}""",
+    ),
+    (
+        "each creator's earnings are posted with their fee, and no others",
+        "UPDATE payouts_settlementearning SET fee_micros = fee_micros + 1",
+    ),
+    (
+        "each creator's earnings are posted with their fee, and no others",
+        "DELETE FROM ledger_transfer WHERE {earning}",
+    ),
+    ("each creator's earnings are posted with their fee, and no others", "DELETE FROM ledger_transfer WHERE {fee}"),
+    (
+        "each creator's earnings are posted with their fee, and no others",
+        "DELETE FROM payouts_settlementearning",
+    ),
+    (
+        "every deposit that succeeded is posted with its fee, and no other",
+        "UPDATE payouts_deposit SET state = 'declined' WHERE {succeeded}",
+    ),
+    (
+        "every deposit that succeeded is posted with its fee, and no other",
+        "UPDATE payouts_deposit SET state = 'succeeded', processor_fee_cents = 0 WHERE {pending}",
+    ),
+    (
+        "every deposit that succeeded is posted with its fee, and no other",
+        "UPDATE payouts_deposit SET amount_cents = amount_cents + 1 WHERE {succeeded}",
+    ),
+    (
+        "every deposit that succeeded is posted with its fee, and no other",
+        "UPDATE payouts_deposit SET processor_fee_cents = processor_fee_cents + 1 WHERE {succeeded}",
+    ),
+    (
+        "every deposit that succeeded is posted with its fee, and no other",
+        "DELETE FROM payouts_deposit WHERE {succeeded}",
+    ),
+    ("every payout is posted as far as it has come, and no other", f"{DECIDED} 'sent'"),
+    ("every payout is posted as far as it has come, and no other", f"{DECIDED} 'failed'"),
+    ("every payout is posted as far as it has come, and no other", "DELETE FROM payouts_payout"),
+    (
+        "every payout is posted as far as it has come, and no other",
+        "UPDATE payouts_payout SET creator_id = (SELECT min(fan_id) FROM payouts_deposit)",
+    ),
+    ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'sent'"),
+    ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'failed'"),
+    ("every refund is posted as far as it has come, and no other", "DELETE FROM payouts_refund"),
+    ("every dispute is posted as far as it has come, and no other", "UPDATE payouts_dispute SET state = 'won'"),
+    ("every dispute is posted as far as it has come, and no other", "UPDATE payouts_dispute SET fee_cents = 1"),
+    ("every dispute is posted as far as it has come, and no other", "UPDATE payouts_dispute SET amount_cents = 1"),
+    ("every dispute is posted as far as it has come, and no other", "DELETE FROM payouts_disputeshare"),
+    (
+        "every dispute is posted as far as it has come, and no other",
+        "UPDATE payouts_disputeshare SET amount_micros = amount_micros + 1",
+    ),
+    ("what is kept for each debt is posted, and nothing else", "DELETE FROM payouts_recovery"),
+    (
+        "what is kept for each debt is posted, and nothing else",
+        "UPDATE payouts_recovery SET amount_micros = amount_micros - 1",
+    ),
+    (
+        "creators owe no more for a dispute than the platform bears of it",
+        "UPDATE payouts_debt SET amount_micros = amount_micros + 2000001",
+    ),
+    (
+        "creators owe no more for a dispute than the platform bears of it",
+        "DELETE FROM payouts_disputeshare WHERE source = 'platform'",
+    ),
+    ("for no debt more is kept than is owed", "UPDATE payouts_debt SET amount_micros = 1"),
+    (
+        "of no creator's month more is kept for debts than may be",
+        "UPDATE payouts_recovery SET amount_micros = amount_micros + 1",
+    ),
+    (
+        "the platform's own affairs are posted as the provider's book says, and no others",
+        "UPDATE payouts_processormovement SET amount_cents = -101",
+    ),
+    (
+        "the platform's own affairs are posted as the provider's book says, and no others",
+        "DELETE FROM payouts_processormovement",
+    ),
+    (
+        "every reversal mirrors the transfer that its key names",
+        "UPDATE ledger_transfer SET kind = 'reversal', idempotency_key = 'reversal:0' WHERE {share}",
+    ),
+    (
+        "every transfer goes the way of its kind",
+        "UPDATE ledger_transfer SET kind = 'refund_reserved' WHERE kind = 'payout_reserved'",
+    ),
+]
