@@ -170,6 +170,9 @@ def collect_deposit(*, deposit_id: uuid.UUID, now: datetime) -> Outcome:
         # Only what the provider has closed counts as expired: an open pay page could still be paid.
         gateway.cancel_deposit(order=order)
         outcome = gateway.deposit_outcome(order=order)
+        if outcome.result is Result.UNKNOWN:
+            # What it has never heard of has no page, and nobody is led to one any more.
+            outcome = Outcome(result=Result.CANCELLED)
     elif outcome.result is Result.UNKNOWN and deposit.for_period is not None:
         charge(deposit=deposit, now=now)
     record_deposit(deposit_id=deposit_id, outcome=outcome, now=now)

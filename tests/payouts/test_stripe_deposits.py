@@ -121,6 +121,17 @@ def test_case_23_a_page_that_nobody_pays_expires(stripe: FakeStripe, fan: User) 
         stripe.pay(page)
 
 
+def test_case_23_a_page_that_was_never_opened_expires(fan: User) -> None:
+    """Stripe has never heard of it: a day later nobody waits for it any more, and the next month can be charged."""
+    deposit = given.opened_deposit(fan, amount_cents=500, now=moment())
+    assert collect(deposit) is Result.UNKNOWN
+    assert balances.has_open_deposit(fan=fan)
+    assert collect(deposit, now=moment() + timedelta(days=1, seconds=1)) is Result.CANCELLED
+
+    assert deposit.state == Deposit.State.EXPIRED
+    assert not balances.has_open_deposit(fan=fan)
+
+
 def test_case_24_a_debit_is_on_its_way_for_days_and_comes(stripe: FakeStripe, fan: User) -> None:
     """Nothing is booked before the bank has paid."""
     deposit, page = page_of(fan)
