@@ -18,7 +18,7 @@ from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
-from payouts.gateway import Outcome, ProviderUnavailable, Readiness, Result
+from payouts.gateway import OrderRefused, Outcome, ProviderUnavailable, Readiness, Result
 from payouts.gateway.sandbox.models import SandboxAccount
 from payouts.ledger import chart, integrity
 from payouts.ledger import operations as ledger
@@ -198,6 +198,12 @@ def away(*_: object, **__: object) -> NoReturn:
     """Stand for a provider that can't be reached."""
     msg = "away"
     raise ProviderUnavailable(msg)
+
+
+def refused(*_: object, **__: object) -> NoReturn:
+    """Stand for a provider that finds our order wrong."""
+    msg = "amount: not that"
+    raise OrderRefused(msg)
 
 
 def at_once(*calls: Callable[[], R]) -> list[R | Exception]:

@@ -141,6 +141,7 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@leading_back_where_away("payouts:subscription")
 def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
     """Show what became of a deposit; the provider's page leads back here."""
     own = get_object_or_404(Deposit, pk=deposit_id, fan=user_of(request))
@@ -149,7 +150,9 @@ def deposit(request: HttpRequest, deposit_id: uuid.UUID) -> HttpResponse:
         # Where the provider is away, the page looks again by itself.
         with suppress(ProviderUnavailable):
             outcome = deposits.collect_deposit(deposit_id=own.pk, now=timezone.now())
-            is_payable = bool(outcome.url) or outcome.result is Result.NEEDS_FAN
+            # What the provider has never heard of has no page yet, except a renewal, which was asked for just now.
+            is_unasked = outcome.result is Result.UNKNOWN and own.for_period is None
+            is_payable = is_unasked or bool(outcome.url) or outcome.result is Result.NEEDS_FAN
         own.refresh_from_db()
     return render(
         request,
