@@ -91,6 +91,10 @@ try:
         ).rstrip("/")
     STRIPE_LIVE = STRIPE_MODE == "live"
     PLATFORM_FEE_BASIS_POINTS: int = env.int("PLATFORM_FEE_BASIS_POINTS", 1000, validate=validate.Range(0, 5000))
+    # Stripe's list prices for cards and SEPA debits of the European Economic Area.
+    CARD_FEE_CENTS: int = env.int("CARD_FEE_CENTS", 25, validate=validate.Range(0, 1000))
+    CARD_FEE_BASIS_POINTS: int = env.int("CARD_FEE_BASIS_POINTS", 150, validate=validate.Range(0, 5000))
+    DEBIT_FEE_CENTS: int = env.int("DEBIT_FEE_CENTS", 35, validate=validate.Range(0, 1000))
     MINIMUM_PAYOUT_CENTS: int = env.int("MINIMUM_PAYOUT_CENTS", 2500, validate=validate.Range(1, 1_000_000))
     SECOND_REVIEW_CENTS: int = env.int("SECOND_REVIEW_CENTS", 100_000, validate=validate.Range(0, 100_000_000))
     PAYOUT_COUNTRIES: list[str] = env.list("PAYOUT_COUNTRIES", EEA, validate=validate.ContainsOnly(EEA))

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
 from flattr.forms import CentsField
 from payouts.operations.deposits import DEPOSIT_CENTS_MAX, DEPOSIT_CENTS_MIN
+from payouts.queries import fees
 
 _PAYOUT_CENTS_MAX = 100_000_000
+_USUAL_BUDGET_CENTS = 500
 
 
 class RowIdField(forms.UUIDField):
@@ -40,14 +42,27 @@ class OnceForm(forms.Form):
 
 
 class SubscriptionForm(OnceForm):
-    """A monthly budget, and for how many months one charge pays; the row is the deposit, where one is needed."""
+    """A monthly budget, and for how many months one charge pays; the row is the deposit, where one is needed.
+
+    It starts with the `latest` promise, or with a usual budget and what is suggested for it.
+    """
 
     budget_cents = CentsField(
-        label=_("Monthly budget in euros"), min_cents=BUDGET_CENTS_MIN, max_cents=BUDGET_CENTS_MAX, initial=500
+        label=_("Monthly budget in euros"), min_cents=BUDGET_CENTS_MIN, max_cents=BUDGET_CENTS_MAX
     )
-    term_months = forms.TypedChoiceField(
-        label=_("Pay every"), choices=Subscription.Term.choices, coerce=int, initial=Subscription.Term.MONTHLY
-    )
+    term_months = forms.TypedChoiceField(label=_("Pay every"), choices=Subscription.Term.choices, coerce=int)
+
+    def __init__(self, *args: Any, latest: Subscription | None, kind_of_method: str, **kwargs: Any) -> None:
+        budget_cents = latest.budget_cents if latest else _USUAL_BUDGET_CENTS
+        suggested = fees.suggested_term(kind=kind_of_method, budget_cents=budget_cents)
+        term_months = latest.term_months if latest else suggested
+        super().__init__(*args, initial={"budget_cents": budget_cents, "term_months": term_months}, **kwargs)
+
+    @property
+    def shown_budget_cents(self) -> int:
+        """Return the budget that was sent, or in place of none or of what is none, the one that it started with."""
+        sent = self.cleaned_data.get("budget_cents") if self.is_bound else None
+        return int(sent or self.initial["budget_cents"])
 
 
 class DepositForm(OnceForm):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
-from accounts.models import Subscription
+from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
 from accounts.views import user_of
 from flattr import money, pages
 from flattr.navigation import next_page
@@ -27,7 +27,7 @@ from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
-from payouts.queries import balances, forecasts, renewals, statements
+from payouts.queries import balances, fees, forecasts, renewals, statements
 from payouts.views.files import csv_response
 from payouts.views.provider import leading_back_where_away
 
@@ -62,8 +62,9 @@ def subscription(request: HttpRequest) -> HttpResponse:
         accounts_queries.subscription_history(fan=fan), place=pages.Place.of(request, name="history", size=24)
     )
     latest = next(iter(history), None) if history.is_first else accounts_queries.latest_subscription(fan=fan)
-    initial = {"budget_cents": latest.budget_cents, "term_months": latest.term_months} if latest else None
-    form = SubscriptionForm(request.POST or None, initial=initial)
+    method = PaymentMethod.objects.filter(fan=fan).first()
+    kind = method.kind if method else ""
+    form = SubscriptionForm(request.POST or None, latest=latest, kind_of_method=kind)
     if request.method == "POST" and form.is_valid():
         deposit_id = form.cleaned_data.pop("row_id")
         promised = accounts_operations.subscribe(fan=fan, now=now, **form.cleaned_data)
@@ -85,12 +86,14 @@ def subscription(request: HttpRequest) -> HttpResponse:
         "payouts/subscription.html",
         {
             "form": form,
+            "fees": fees.fees(kind=kind, budget_cents=form.shown_budget_cents),
+            "budget_limits_cents": {"min": BUDGET_CENTS_MIN, "max": BUDGET_CENTS_MAX},
             "latest": latest,
             "history": history,
             "balance_micros": balance_micros,
             "unused_cents": unused_cents,
             "consent": methods.CONSENT,
-            "method": PaymentMethod.objects.filter(fan=fan).first(),
+            "method": method,
             "is_past_due": renewals.standing(fan=fan, period=Period.at(now)).is_past_due,
             "deposits": pages.cut(
                 fan.deposits.order_by("-started_at", "-id"),

@@ -28,12 +28,11 @@ from payouts.gateway import (
     SavedMethod,
     Urgency,
 )
+from payouts.gateway.prices import price_of
 from payouts.gateway.sandbox.models import SandboxAccount, SandboxPayment
 
 FAILING_CENTS: Final = 13
 DELAY: Final = timedelta(seconds=2)
-_FEE_BASIS_POINTS: Final = 150
-_FEE_FIXED_CENTS: Final = 25
 _NAME: Final = "sandbox-{}"
 _NEXT: Final = "+"
 
@@ -84,7 +83,7 @@ class SandboxGateway:
         if payment.state in _WAITING_FOR_PERSON:
             result = Result.PENDING if payment.state == State.OPEN else Result.NEEDS_FAN
             return Outcome(result=result, url=reverse("sandbox:pay", args=[order.deposit_id]))
-        return _outcome(payment, fee_cents=_FEE_FIXED_CENTS + payment.amount_cents * _FEE_BASIS_POINTS // 10_000)
+        return _outcome(payment, fee_cents=price_of("card").fee_cents(amount_cents=payment.amount_cents))
 
     def cancel_deposit(self, *, order: Order) -> None:
         """Close the pay page, or note that a deposit never heard of is not to be paid."""
