@@ -8,6 +8,7 @@ from babel import Locale
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -52,11 +53,11 @@ class SubscriptionForm(OnceForm):
     )
     term_months = forms.TypedChoiceField(label=_("Pay every"), choices=Subscription.Term.choices, coerce=int)
 
-    def __init__(self, *args: Any, latest: Subscription | None, kind_of_method: str, **kwargs: Any) -> None:
+    def __init__(self, sent: QueryDict | None, *, latest: Subscription | None, kind_of_method: str) -> None:
         budget_cents = latest.budget_cents if latest else _USUAL_BUDGET_CENTS
         suggested = fees.suggested_term(kind=kind_of_method, budget_cents=budget_cents)
         term_months = latest.term_months if latest else suggested
-        super().__init__(*args, initial={"budget_cents": budget_cents, "term_months": term_months}, **kwargs)
+        super().__init__(sent, initial={"budget_cents": budget_cents, "term_months": term_months})
 
     @property
     def shown_budget_cents(self) -> int:

@@ -1,4 +1,4 @@
-"""What a budget costs, while it is typed."""
+"""The form of the budget: what it costs while it is typed, and the way from there to the payment."""
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
