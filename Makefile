@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 LANGUAGES := $(wildcard locale/*/LC_MESSAGES/django.po)
 CHECK_ENV := FLATTR_ENV=production SECRET_KEY=$$(head -c 64 /dev/urandom | base64 -w0) \
-	APP_URL=https://flattr.example EMAIL_URL=submission://user:password@mail.flattr.example:587 \
+	APP_URL=https://flattr.example EMBED_URL=https://embed.flattr.example EMAIL_URL=submission://user:password@mail.flattr.example:587 \
 	DEFAULT_FROM_EMAIL=hello@flattr.example PAYMENT_GATEWAY=sandbox
 
 UNUSED := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused

@@ -97,6 +97,11 @@ def due_notifications(*, now: datetime) -> QuerySet[Notification]:
     return Notification.objects.filter(paused_enough, rested, sent_at__isnull=True).order_by("created_at")
 
 
+def creator_exists(*, slug: str) -> bool:
+    """Tell whether a creator has this address."""
+    return CreatorProfile.objects.filter(slug=slug).exists()
+
+
 def is_creator(user: "User | AnonymousUser") -> bool:
     """Tell whether the user has a creator's page."""
     return user.is_authenticated and CreatorProfile.objects.filter(user_id=user.pk).exists()

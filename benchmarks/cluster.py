@@ -177,6 +177,7 @@ class Cluster:
             "DATABASE_URL": self.database_url(database),
             "REDIS_URL": self.redis_url,
             "APP_URL": f"https://{HOST}",
+            "EMBED_URL": f"https://embed.{HOST}",
             "TRUSTED_PROXY": "true",
             "EMAIL_URL": "console:",
             "DEFAULT_FROM_EMAIL": f"hello@{HOST}",

@@ -57,7 +57,10 @@ class Button(models.Model):
     creator = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("creator"), db_index=False
     )
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("site"))
+    # A creator's own page on our site has none.
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, related_name="buttons", verbose_name=_("site"), null=True, blank=True
+    )
     url = models.URLField(_("address"), max_length=2000)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), max_length=2000, blank=True)
@@ -160,3 +163,89 @@ class ClosedPeriod(models.Model):
     def __str__(self) -> str:
         """Show the period."""
         return str(self.period)
+
+
+class Confirmation(models.Model):
+    """A click that a fan confirmed in our window, for a creator and on a site: one press is enough there for a while.
+
+    The frame that opened the window made up a secret and gave the window its hash, the challenge. Whoever knows
+    the secret gets a key for the site, once and soon.
+    """
+
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="confirmations", db_index=False)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    click_id = models.UUIDField(_("click"))
+    origin = models.CharField(_("origin"), max_length=300)
+    challenge = models.CharField(_("challenge"), max_length=43, unique=True)
+    confirmed_at = models.DateTimeField(_("confirmed"))
+    redeemed_at = models.DateTimeField(_("redeemed"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("confirmation")
+        verbose_name_plural = _("confirmations")
+        constraints = [models.UniqueConstraint(fields=["fan", "click_id"], name="confirmation_once_a_click")]
+        indexes = [
+            models.Index(fields=["fan", "origin", "creator", "-confirmed_at"], name="confirmation_of_fan"),
+            models.Index(fields=["origin", "confirmed_at"], name="confirmation_by_origin"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the site and the time."""
+        return f"{self.origin} {self.confirmed_at}"
+
+
+class SiteKey(models.Model):
+    """What a browser keeps for one site, in a cookie that no other site's pages can have sent: whose clicks they are.
+
+    Only the secret's hash is here. Each click gives the browser a new secret; the one before stays good, since
+    the answer that brought the new one may have been lost.
+    """
+
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="site_keys", verbose_name=_("fan"))
+    origin = models.CharField(_("site"), max_length=300)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    previous_hash = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    used_at = models.DateTimeField(_("last used"))
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("site's key")
+        verbose_name_plural = _("sites' keys")
+
+    def __str__(self) -> str:
+        """Show the site."""
+        return self.origin
+
+
+class OneClick(models.Model):
+    """A click that was made by one press on somebody's page, with what the frame saw of the press.
+
+    It is written before the click is, so that the limits count it; where the click then fails it counts as well.
+    """
+
+    fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="one_clicks", db_index=False)
+    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    button = models.ForeignKey(Button, on_delete=models.PROTECT, related_name="+", db_index=False)
+    click_id = models.UUIDField(_("click"))
+    origin = models.CharField(_("origin"), max_length=300)
+    clicked_at = models.DateTimeField(_("clicked"))
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    hover_ms = models.PositiveIntegerField(_("milliseconds over the button before it was pressed"))
+    x = models.PositiveSmallIntegerField(_("where, from the left, in thousandths"))
+    y = models.PositiveSmallIntegerField(_("where, from the top, in thousandths"))
+
+    class Meta:
+        verbose_name = _("click by one press")
+        verbose_name_plural = _("clicks by one press")
+        constraints = [models.UniqueConstraint(fields=["fan", "click_id"], name="one_click_once_a_click")]
+        indexes = [
+            models.Index(fields=["fan", "clicked_at"], name="one_click_of_fan"),
+            models.Index(fields=["origin", "clicked_at"], name="one_click_by_origin"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the site and the time."""
+        return f"{self.origin} {self.clicked_at}"

@@ -1,17 +1,19 @@
 """Reads about buttons and clicks."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod
+from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod, Confirmation
 from flattr import pages
 from flattr.gathering import Gathering
 from flattr.period import Period
@@ -21,6 +23,16 @@ COUNT_CACHE_SECONDS: Final = 30
 
 EXACT_UNTIL: Final = 10_000
 """How large a count may be to be taken anew for a page: from here on, nobody sees one click more or less."""
+
+_FRAMES: Final = "SELECT * FROM buttons_frames(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+"""Tells what several frames show (see `migrations/0010`)."""
+
+CONFIRMED_LASTS: Final = timedelta(days=90)
+"""How long a click that was confirmed in our window lets one press on that site be enough."""
+
+GOOD_NAME_LASTS: Final = timedelta(days=90)
+GOOD_NAME_CLICKS: Final = 50
+GOOD_NAME_UNDONE_PERCENT: Final = 3
 
 _COUNTS: Final = caches["process"]
 """The remembered counts. Django would make the cache anew for each request in an event loop."""
@@ -73,6 +85,11 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
 def fan_has_clicks(*, fan: User, period: Period) -> bool:
     """Tell whether the fan has a standing click in the period."""
     return standing_clicks(period=period).filter(fan=fan).exists()
+
+
+def fan_click_count(*, fan: User, period: Period) -> int:
+    """Count the fan's standing clicks in one period."""
+    return standing_clicks(period=period).filter(fan=fan).count()
 
 
 def fan_clicks_on(*, fan: User, button: Button, period: Period) -> int:
@@ -161,6 +178,15 @@ def creator_clicks(*, creator: User, period: Period, place: pages.Place | None =
     )
 
 
+def has_good_name(origin: str, *, now: datetime) -> bool:
+    """Tell whether fans confirmed at least 50 clicks on a site in our window lately, and hardly took one back."""
+    counts = Confirmation.objects.filter(origin=origin, confirmed_at__gt=now - GOOD_NAME_LASTS).aggregate(
+        confirmed=Count("id"), undone=Count("id", filter=Q(undone_at__isnull=False))
+    )
+    confirmed, undone = int(counts["confirmed"]), int(counts["undone"])
+    return confirmed >= GOOD_NAME_CLICKS and undone * 100 < GOOD_NAME_UNDONE_PERCENT * confirmed
+
+
 def public_buttons(*, creator: User) -> QuerySet[Button]:
     """Return the creator's buttons that everybody may see, newest first."""
     return Button.objects.filter(creator=creator, hidden_at__isnull=True).order_by("-created_at", "-id")
@@ -181,3 +207,81 @@ def newest_closed_period() -> Period | None:
     """Return the last period that is closed, or None."""
     newest = ClosedPeriod.objects.order_by("-period").first()
     return None if newest is None else newest.period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFrame:
+    """What a frame is asked by: creator, page, the site that shows it, the hash of the browser's key or nothing."""
+
+    to: str
+    url: str
+    creator_page: str
+    origin: str
+    key_hash: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """All that a frame shows: the creator, the count, and what whoever has the key gave this month.
+
+    `button_id` is None until the first click. `is_verified` tells of the site that shows the frame.
+    """
+
+    creator_id: int
+    creator_name: str
+    button_id: int | None
+    is_hidden: bool
+    clicks: int
+    is_verified: bool
+    fan_id: int | None
+    has_budget: bool
+    own_clicks: int
+    is_confirmed: bool
+
+
+async def aframe(asked: AskedFrame) -> Frame | None:
+    """Return what a frame shows, or None where there is no such creator; who has no key sees it half a minute old."""
+    name = (asked.to, asked.url, asked.origin)
+    if asked.key_hash:
+        return await _framing.do(asked)
+    # What comes from outside may be of any length, and the cache wants short names.
+    key = hashlib.sha256("\n".join(name).encode()).hexdigest()
+    known: Frame | None = _COUNTS.get(key)
+    if known is None:
+        known = await _framing.do(asked)
+        if known is not None:
+            _COUNTS.set(key, known, timeout=COUNT_CACHE_SECONDS)
+    return known
+
+
+def _frames(asked: Sequence[AskedFrame]) -> list[Frame | None]:
+    now = asked[0].now
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FRAMES,
+            [
+                [each.to for each in asked],
+                [each.url for each in asked],
+                [_host_of(each.url) for each in asked],
+                [each.creator_page for each in asked],
+                [each.origin for each in asked],
+                [_host_of(each.origin) for each in asked],
+                [each.key_hash for each in asked],
+                now,
+                Period.at(now).first_day,
+                now - CONFIRMED_LASTS,
+            ],
+        )
+        found = {
+            place: Frame(**dict(zip(_FRAME_FIELDS, values, strict=True))) for place, *values in cursor.fetchall()
+        }
+    return [found.get(place) for place in range(1, len(asked) + 1)]
+
+
+def _host_of(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
+_FRAME_FIELDS: Final = [each.name for each in fields(Frame)]
+_framing: Final = Gathering(_frames)

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from buttons import embed
+from buttons.embed import badges, click_page
 
 urlpatterns = [
-    path("b/<slug:public_id>/badge.svg", embed.show_badge, name="badge"),
-    path("b/<slug:public_id>/clicks/", embed.click_at_once, name="click_at_once"),
+    path("b/<slug:public_id>/badge.svg", badges.show_badge, name="badge"),
+    path("b/<slug:public_id>/clicks/", click_page.click_at_once, name="click_at_once"),
 ]

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from buttons import embed, short_way_urls, views
+from buttons import short_way_urls, views
+from buttons.embed import click_page, window
 
 app_name = "buttons"
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("b/<slug:public_id>/", views.show_button, name="button"),
     path("b/<slug:public_id>/hide/", views.hide_button, name="hide"),
     *short_way_urls.urlpatterns,
-    path("b/<slug:public_id>/click/", embed.click, name="click"),
+    path("b/<slug:public_id>/click/", click_page.click, name="click"),
+    path("c/<str:ticket>/", window.confirm, name="window"),
+    path("pay", click_page.land, name="pay"),
     path("clicks/<uuid:click_id>/undo/", views.undo_click, name="undo"),
 ]

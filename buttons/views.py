@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,7 +27,9 @@ from flattr.period import Period
 
 @require_safe
 def creator(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a creator's public page."""
+    """Show a creator's public page; with the address of a page of theirs, lead to the click for that."""
+    if request.GET.get("url"):
+        return redirect(f"{reverse('buttons:pay')}?{urlencode({'to': slug, 'url': request.GET['url']})}")
     profile = get_object_or_404(CreatorProfile.objects.select_related("user"), slug=slug)
     buttons = pages.cut(queries.public_buttons(creator=profile.user), place=pages.Place.of(request))
     return render(request, "buttons/creator.html", {"profile": profile, "buttons": buttons})

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
@@ -20,6 +22,23 @@ def private_unless_said_otherwise(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    return middleware
+
+
+def is_embed_host(host: str) -> bool:
+    """Tell whether a request's host, with its port, is the one that other people's pages load our parts from."""
+    return host == urlsplit(settings.EMBED_URL).netloc
+
+
+def serve_embed_host(get_response: GetResponse) -> GetResponse:
+    """Give the host that other people's pages know addresses of its own, and none of the pages of ours."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # Not `get_host`, which refuses unknown names: whether this one is allowed is for others to say.
+        if is_embed_host(request.META.get("HTTP_HOST", "")):
+            request.urlconf = settings.EMBED_URLCONF
+        return get_response(request)
 
     return middleware
 

@@ -42,9 +42,17 @@ try:
         if DEVELOPMENT
         else env.str("APP_URL", validate=validate.URL(schemes=["https"]))
     ).rstrip("/")
+    # What other people's pages show comes from a host of its own, where nobody's session is sent.
+    EMBED_URL: str = (
+        env.str("EMBED_URL", APP_URL.replace("://", "://embed."), validate=validate.URL(require_tld=False))
+        if DEVELOPMENT
+        else env.str("EMBED_URL", validate=[validate.URL(schemes=["https"]), validate.NoneOf([APP_URL])])
+    ).rstrip("/")
     ALLOWED_HOSTS: list[str] = env.list(
         "ALLOWED_HOSTS",
-        ["localhost", ".localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(APP_URL).hostname or ""],
+        ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+        if DEVELOPMENT
+        else [urlsplit(APP_URL).hostname or "", urlsplit(EMBED_URL).hostname or ""],
     )
     WEB_THREADS: int = env.int("WEB_THREADS", 8, validate=validate.Range(1, 200))
     TRUSTED_PROXY: bool = env.bool("TRUSTED_PROXY", False)
@@ -111,6 +119,7 @@ except EnvError as error:
 DEBUG = False
 ROOT_URLCONF = "flattr.urls"
 SHORT_WAY_URLCONF = "buttons.short_way_urls"
+EMBED_URLCONF = "buttons.embed_urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -138,6 +147,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "flattr.middleware.private_unless_said_otherwise",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "flattr.middleware.serve_embed_host",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -20,26 +20,35 @@ from django.urls import URLPattern, get_resolver
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from flattr.middleware import is_embed_host
+
 Headers = tuple[tuple[str, str], ...]
 EncodedHeaders = list[tuple[bytes, bytes]]
 
 _CLOSED: Final = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
 }
 """What comes by the short way is kept, loads and is framed by nobody, unless its view says otherwise."""
+
+_UNFRAMED: Final = {"X-Frame-Options": "DENY"}
+"""For browsers that don't read the policy. It can't name who may, so a view with a policy of its own has none."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a view of the short way knows: scheme and host that it is asked by, headers by lower-case name, body."""
+    """What a view of the short way knows: scheme and host that it is asked by, headers by lower-case name."""
 
     site: str
     headers: Mapping[bytes, bytes]
+    query: str
     body: bytes
+
+    def header(self, name: bytes) -> str:
+        """Return a header, or nothing where it wasn't sent."""
+        return self.headers.get(name, b"").decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,12 @@ def by_short_way(*, method: str) -> Callable[[View], DjangoView]:
         @functools.wraps(view)
         def long_way(request: HttpRequest, **arguments: Any) -> HttpResponse:
             headers = {name.lower().encode(): value.encode("latin-1") for name, value in request.headers.items()}
-            asked = Request(f"{request.scheme}://{request.get_host()}", headers, request.body)
+            query = request.META.get("QUERY_STRING", "")
+            asked = Request(f"{request.scheme}://{request.get_host()}", headers, query, request.body)
             answer = _outcome_here(view(asked, **arguments))
-            return HttpResponse(answer.body, status=answer.status, headers=_CLOSED | dict(answer.headers))
+            response = HttpResponse(answer.body, status=answer.status, headers=_all_headers(answer.headers))
+            response.xframe_options_exempt = True
+            return response
 
         long_way.short_way = _ShortWay(method, view)  # type: ignore[attr-defined]
         return long_way
@@ -100,15 +112,11 @@ def _outcome_here(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 class ShortWays:
-    """Answers what comes to the addresses in `settings.SHORT_WAY_URLCONF`."""
+    """Answers what comes to the addresses in `settings.SHORT_WAY_URLCONF`, and to those of the embed host."""
 
     def __init__(self) -> None:
-        patterns = get_resolver(settings.SHORT_WAY_URLCONF).url_patterns
-        self._ways: list[tuple[Any, _ShortWay]] = [
-            (each.pattern, each.callback.short_way)  # type: ignore[attr-defined]  # `by_short_way` gave it.
-            for each in patterns
-            if isinstance(each, URLPattern)
-        ]
+        self._ways = _ways_in(settings.SHORT_WAY_URLCONF)
+        self._embed_ways = _ways_in(settings.EMBED_URLCONF)
         self._encoded = functools.lru_cache(maxsize=100)(_encoded)
         self._is_ours = functools.lru_cache(maxsize=1000)(_is_ours)
         self._has_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
@@ -119,20 +127,22 @@ class ShortWays:
     ) -> tuple[int, EncodedHeaders, bytes] | None:
         """Return status, headers and body of the answer, or None for what has to go the long way."""
         path, method = scope["path"][1:], scope["method"]
-        for pattern, way in self._ways:
+        headers = dict(scope["headers"])
+        is_embed = is_embed_host(headers.get(b"host", b"").decode("latin-1"))
+        for pattern, way in self._embed_ways if is_embed else self._ways:
             match = pattern.match(path)
             if match is not None and way.method == method:
                 break
         else:
             return None
-        headers = dict(scope["headers"])
         site = self._site(scope, headers)
         if site is None:
             return None
         # Nothing is waited for that isn't wanted: that is half of the time of the shortest answers.
         body = b"" if method == "GET" else await read_body()
         try:
-            answer = await way.view(Request(site, headers, body), **match[2])
+            query = scope["query_string"].decode("latin-1")
+            answer = await way.view(Request(site, headers, query, body), **match[2])
         except Exception:
             logger.info("%s %s failed by the short way", method, path, exc_info=True)
             return None
@@ -152,6 +162,19 @@ class ShortWays:
         return f"{scheme}://{host}" if self._is_ours(host) else None
 
 
+def _ways_in(urlconf: str) -> list[tuple[Any, _ShortWay]]:
+    return [
+        (each.pattern, each.callback.short_way)
+        for each in get_resolver(urlconf).url_patterns
+        if isinstance(each, URLPattern) and hasattr(each.callback, "short_way")
+    ]
+
+
+def _all_headers(headers: Headers) -> dict[str, str]:
+    said = dict(headers)
+    return _CLOSED | ({} if "Content-Security-Policy" in said else _UNFRAMED) | said
+
+
 def _is_ours(host: str) -> bool:
     """Compare a host with those that we answer to, as Django does."""
     return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
@@ -159,7 +182,7 @@ def _is_ours(host: str) -> bool:
 
 def _encoded(headers: Headers, scheme: str) -> EncodedHeaders:
     """Return the headers of an answer with those that each answer has, as they are sent."""
-    response = HttpResponse(headers=_CLOSED | dict(headers))
+    response = HttpResponse(headers=_all_headers(headers))
     scope = {"method": "GET", "path": "/", "headers": [(b"x-forwarded-proto", scheme.encode())], "scheme": scheme}
     SecurityMiddleware(lambda _: response).process_response(ASGIRequest(scope, io.BytesIO()), response)
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]

@@ -16,6 +16,7 @@ from accounts.operations import promise
 from buttons.models import Button, Click
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
+from buttons.tickets import Ticket
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
 from payouts.gateway import OrderRefused, Outcome, ProviderUnavailable, Readiness, Result
@@ -64,6 +65,11 @@ def button(owner: User | None = None, *, title: str = "A song") -> Button:
     return buttons_operations.create_button(
         creator=owner, url=f"https://site-{owner.pk}.example/{next(_numbers)}", title=title
     )
+
+
+def ticket(button: Button, *, origin: str = "https://artist.example") -> Ticket:
+    """Return what a frame on a site asks for, of the button's creator and page."""
+    return Ticket(to=button.creator.creator_profile.slug, url=button.url, origin=origin, click_id=uuid.uuid4())
 
 
 @durable

@@ -3,20 +3,30 @@
 import re
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.db import IntegrityError
+from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import CreatorProfile, User
 from buttons.models import Button, Site
 from flattr.transactions import durable, savepoint
 
 _HOST_LENGTH_MAX: Final = 253
+_TITLE_LENGTH_MAX: Final = 200
 _NEVER_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 URL_BYTES_MAX: Final = 2000
 """How long an address may be: the index that keeps it unique takes no more than about 2,700 bytes."""
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+_TRACKING: Final = re.compile(
+    r"(?<![^&])(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_[ce]id|_hs(enc|mi)|vero_id"
+    r"|oly_(anon|enc)_id|pk_\w+|mtm_\w+|s_cid|wt_mc)=[^&]*(&|\Z)",
+    re.IGNORECASE,
+)
+"""What newsletters, networks and advertisers add to an address: the same page, with or without it."""
 
 
 class BadUrl(ValueError):
@@ -27,12 +37,16 @@ class UrlTooLong(BadUrl):
     """The address is one that the database has no room for."""
 
 
+class UnknownCreator(ValueError):
+    """There is no such creator."""
+
+
 class ButtonExists(ValueError):
     """The creator has a button for that address already."""
 
 
 def canonical_url(url: str) -> str:
-    """Return the one spelling of a web address: host in lower case, no default port, no fragment.
+    """Return the one spelling of a web address: lower case host, no default port, no fragment, nothing that tracks.
 
     :raises BadUrl: if it is not a plain http or https address with a host.
     :raises UrlTooLong: if it has more than 2,000 bytes.
@@ -55,7 +69,8 @@ def canonical_url(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
-    address = urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+    query = _TRACKING.sub("", parts.query).rstrip("&")
+    address = urlunsplit((parts.scheme, host, parts.path or "/", query, ""))
     if len(address.encode()) > URL_BYTES_MAX:
         msg = f"url: longer than {URL_BYTES_MAX} bytes"
         raise UrlTooLong(msg)
@@ -95,6 +110,55 @@ def create_button(
     except IntegrityError as error:
         msg = f"url: you have a button for {address} already"
         raise ButtonExists(msg) from error
+
+
+def creator_page(slug: str) -> str:
+    """Return the address of a creator's own page here, whose button takes what is for no page of theirs."""
+    # The host that frames come from has addresses of its own.
+    return settings.APP_URL + reverse("buttons:creator", urlconf=settings.ROOT_URLCONF, args=[slug])
+
+
+def page_or_creator(*, to: str, url: str) -> str:
+    """Return the one spelling of a page's address, or the creator's own page where it can't be one."""
+    try:
+        return canonical_url(url)
+    except BadUrl:
+        return creator_page(to)
+
+
+@durable
+def open_button(*, to: str, url: str) -> Button:
+    """Return the button that a click is for, by creator and a page's one spelling; make it where it is missing.
+
+    A page of a site that is verified for the creator has a button of its own from its first click on. What is
+    for any other page is for the creator's own page here, so that nobody makes buttons in another's name.
+
+    :raises UnknownCreator: if no creator has this slug.
+    """
+    profile = CreatorProfile.objects.select_related("user").filter(slug=to).first()
+    if profile is None:
+        msg = f"to: no creator has the address {to!r}"
+        raise UnknownCreator(msg)
+    buttons = Button.objects.filter(creator_id=profile.pk)
+    known = buttons.filter(url=url).first()
+    if known is not None:
+        return known
+    site = Site.objects.filter(
+        creator_id=profile.pk, host=urlsplit(url).hostname or "", verified_at__isnull=False
+    ).first()
+    page, title = (url, _title_of(url)) if site is not None else (creator_page(to), profile.name)
+    button, _ = buttons.get_or_create(
+        creator_id=profile.pk,
+        url=page,
+        defaults={"site": site, "title": title},
+    )
+    return button
+
+
+def _title_of(url: str) -> str:
+    """Return what a page is called until somebody has read it: its address without the scheme."""
+    parts = urlsplit(url)
+    return unquote(f"{parts.netloc}{parts.path}").rstrip("/")[:_TITLE_LENGTH_MAX]
 
 
 @durable

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from psycopg2 import errorcodes
 
 from accounts.models import User
-from buttons.models import Button, Click
+from buttons.models import Button, Click, Confirmation, OneClick
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint, single_statement
@@ -41,6 +41,10 @@ class ClickIdTaken(UnableToClick):
 
 class ClickUndone(UnableToClick):
     """The fan took the click with this id back, so it counts no more."""
+
+
+class NoBudget(UnableToClick):
+    """The fan has no budget in force, so a click would weigh nothing."""
 
 
 class UnknownButton(ValueError):
@@ -198,6 +202,9 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
         with savepoint():
             # An id is the fan's own, so it alone doesn't tell the row.
             Click.objects.filter(id=click.id, fan=fan, period=click.period).update(undone_at=now)
+            # What is taken back often on a site speaks against it.
+            OneClick.objects.filter(fan=fan, click_id=click.id).update(undone_at=now)
+            Confirmation.objects.filter(fan=fan, click_id=click.id).update(undone_at=now)
     except IntegrityError as error:
         if not _is_closed(error):
             raise

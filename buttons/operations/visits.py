@@ -16,10 +16,6 @@ class NobodyLoggedIn(clicks.UnableToClick):
     """The session is nobody's."""
 
 
-class NoBudget(clicks.UnableToClick):
-    """The fan has no budget in force, so a click would weigh nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Visit:
     """A click that is asked for by a session."""
@@ -39,7 +35,7 @@ async def click_by_session(
     It is two ways to the database, which clicks that come at the same time share.
 
     :raises NobodyLoggedIn: if the session is nobody's.
-    :raises NoBudget: if the fan has no budget in force.
+    :raises clicks.NoBudget: if the fan has no budget in force.
     """
     visit = _Visit(session_key=session_key, click_id=click_id, public_id=public_id, origin=origin, now=now)
     refusal = await _gathering.do(visit)
@@ -65,7 +61,7 @@ def _click_all(visits: Sequence[_Visit]) -> list[clicks.Refusal | None]:
         if visitor is None:
             refusals[place] = NobodyLoggedIn("nobody is logged in")
         elif not visitor.has_budget:
-            refusals[place] = NoBudget("there is no budget")
+            refusals[place] = clicks.NoBudget("there is no budget")
         else:
             wanted[place] = clicks.WantedClick(
                 click_id=visit.click_id,

@@ -2,7 +2,7 @@
 
 import html
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from flattr.middleware import GetResponse
+from flattr.middleware import GetResponse, is_embed_host
 
 _SUFFIX: Final = ".localhost"
 
@@ -21,7 +21,8 @@ def serve_host_sites(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         # Not `get_host`, which refuses unknown names: whether this one is allowed is for others to say.
         host = request.META.get("HTTP_HOST", "").partition(":")[0]
-        return _host_page(request, host) if host.endswith(_SUFFIX) else get_response(request)
+        is_theirs = host.endswith(_SUFFIX) and not is_embed_host(request.META["HTTP_HOST"])
+        return _host_page(request, host) if is_theirs else get_response(request)
 
     return middleware
 
@@ -29,19 +30,20 @@ def serve_host_sites(get_response: GetResponse) -> GetResponse:
 def _host_page(request: HttpRequest, host: str) -> HttpResponse:
     """Return a plain page that shows the works of the site's creator, each with its badge."""
     # The ground floor imports no app; this page is a stranger to them all.
-    buttons = apps.get_model("buttons", "Button").objects.filter(site__host=host, hidden_at__isnull=True)
+    everything = apps.get_model("buttons", "Button").objects.select_related("creator__creator_profile")
+    buttons = everything.filter(site__host=host, hidden_at__isnull=True)
     works = [button for button in buttons.order_by("id") if request.path in {"/", urlsplit(button.url).path}]
     articles = "".join(
         f"<article><h2>{html.escape(button.title)}</h2><p>{html.escape(button.description)}</p>"
-        f'<p><a href="{_address("click", button.public_id)}" rel="payment">'
-        f'<img src="{_address("badge", button.public_id)}" alt="flattr" height="20"></a></p></article>'
+        f"<p>{_snippet(button.creator.creator_profile.slug, button.url)}</p></article>"
         for button in works
     )
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(host)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<style>body{font:1.1rem/1.6 Georgia,serif;max-width:40rem;margin:2rem auto;padding:0 1rem;"
-        "color-scheme:light dark}</style></head>"
+        "color-scheme:light dark}</style>"
+        f'<script async src="{settings.EMBED_URL}/1.js"></script></head>'
         f'<body><h1><a href="/">{html.escape(host)}</a></h1>{articles or "<p>Nothing here yet.</p>"}</body></html>'
     )
     response = HttpResponse(mark_safe(page), status=200 if works else 404)  # noqa: S308  Escaped piece by piece.
@@ -49,5 +51,12 @@ def _host_page(request: HttpRequest, host: str) -> HttpResponse:
     return response
 
 
-def _address(view: str, public_id: str) -> str:
-    return html.escape(settings.APP_URL + reverse(f"buttons:{view}", args=[public_id]))
+def _snippet(slug: str, url: str) -> str:
+    """Return the button around its link and picture, as a creator pastes it."""
+    page = urlencode({"url": url})
+    link = f"{settings.APP_URL}{reverse('buttons:creator', args=[slug])}?{page}"
+    picture = f"{settings.EMBED_URL}/{slug}.svg?{page}"
+    return (
+        f'<flattr-button to="{slug}" url="{html.escape(url)}"><a href="{html.escape(link)}" rel="payment">'
+        f'<img src="{html.escape(picture)}" width="132" height="28" alt="Flattr {slug}"></a></flattr-button>'
+    )

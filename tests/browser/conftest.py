@@ -43,6 +43,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def app_url(live_server: LiveServer, settings: LazySettings) -> str:
-    """Return the address at which the app is served."""
+    """Return the address at which the app is served; what pages elsewhere load comes from a host beside it."""
     settings.APP_URL = live_server.url
+    settings.EMBED_URL = live_server.url.replace("localhost", "embed.localhost")
     return live_server.url

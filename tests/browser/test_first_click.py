@@ -10,7 +10,7 @@ from buttons.models import Button
 from buttons.operations import buttons as buttons_operations
 from flattr.period import Period
 from tests import given
-from tests.browser.people import log_in
+from tests.browser.people import log_in, press
 from tests.pages.world import confirmed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,19 +31,18 @@ def song(app_url: str) -> Button:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_click_on_a_host_page_raises_the_count_and_cuts_the_cake(
+def test_a_click_by_a_link_raises_the_count_and_cuts_the_cake(
     browser: Browser, app_url: str, fan: User, song: Button, *, script: bool
 ) -> None:
-    """The badge leads to our page, one press there counts once, and the whole cake is the song's."""
+    """The link leads to our page, one press there counts once, and the whole cake is the song's."""
     context = browser.new_context(java_script_enabled=script, locale="en-GB")
     page = context.new_page()
     log_in(page, app_url, fan)
-    page.goto(song.url)
-    page.get_by_alt_text("flattr").click()
+    page.goto(f"{app_url}/b/{song.public_id}/click/")
 
     expect(page.get_by_text("0 clicks so far")).to_be_visible()
 
-    page.get_by_role("button", name="Give it a slice").click()
+    press(page)
     page.get_by_text("1 click so far").wait_for()
 
     expect(page.get_by_text("Thank you! “First light” has one more slice of your cake.")).to_be_visible()
@@ -59,13 +58,30 @@ def test_a_click_on_a_host_page_raises_the_count_and_cuts_the_cake(
     context.close()
 
 
-def test_a_click_before_the_login_waits_and_counts_once(browser: Browser, fan: User, song: Button) -> None:
+def test_without_a_script_the_picture_on_a_host_page_leads_to_the_click(
+    browser: Browser, app_url: str, fan: User, song: Button
+) -> None:
+    """Where no script runs the link around the picture is all there is, and enough."""
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    log_in(page, app_url, fan)
+    page.goto(song.url)
+    page.get_by_alt_text("Flattr").click()
+    press(page)
+
+    expect(page.get_by_text("“First light” has one more slice of your cake.")).to_be_visible()
+
+    context.close()
+
+
+def test_a_click_before_the_login_waits_and_counts_once(
+    browser: Browser, app_url: str, fan: User, song: Button
+) -> None:
     """Who presses first and logs in then comes back to the very click, done once, also after a reload."""
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
-    page.goto(song.url)
-    page.get_by_alt_text("flattr").click()
-    page.get_by_role("button", name="Give it a slice").click()
+    page.goto(f"{app_url}/b/{song.public_id}/click/")
+    press(page)
     page.get_by_label("Email").fill(fan.email)
     page.get_by_label("Password").fill("password")
     page.get_by_role("button", name="Sign In").click()

@@ -8,6 +8,8 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from buttons import tickets
+from tests import given
 from tests.client import StrictClient
 from tests.pages import world
 from tests.pages.world import ROLES, World
@@ -49,6 +51,8 @@ ANSWERS: Final = {
     "buttons:button": EVERYBODY,
     "buttons:badge": EVERYBODY,
     "buttons:click": EVERYBODY,
+    "buttons:pay": "404 404 404 404 404 404",
+    "buttons:window": EVERYBODY,
     "buttons:click_at_once": "405 405 405 405 405 405",
     "buttons:own": CREATORS,
     "buttons:new": CREATORS,
@@ -139,6 +143,7 @@ def address(name: str, town: World) -> str:
         "buttons:creator": [f"ada-{town.creator.pk}"],
         "buttons:hide": [town.button.public_id],
         "buttons:undo": [town.click.pk],
+        "buttons:window": [tickets.mint(given.ticket(town.button))],
         "payouts:deposit": [town.deposit.pk],
         "payouts:resume_deposit": [town.deposit.pk],
         "payouts:cancel_payout": [town.payout.pk],

@@ -1,9 +1,7 @@
-"""What other people's pages show: the badge, and the page on our origin to which it leads."""
+"""The page on our origin to which links and pictures lead: it asks for a click and records it."""
 
 import json
-import secrets
 import uuid
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -14,49 +12,31 @@ from django.http import Http404, HttpRequest, HttpResponse, parse_cookie
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import queries as accounts_queries
 from accounts.models import User
-from buttons import queries
-from buttons.badge import badge
+from accounts.views import user_of
+from buttons import queries, tickets
+from buttons.embed import waiting
+from buttons.embed.waiting import WaitingClick
 from buttons.models import Button
+from buttons.operations import buttons as operations
 from buttons.operations import clicks, visits
+from buttons.tickets import Ticket
 from flattr.navigation import next_page
 from flattr.period import Period
 from flattr.short_way import Answer, Request, by_short_way
 
-INTENT_LASTS: Final = timedelta(hours=1)
-_INTENT: Final = "waiting_click"
-_RESUME: Final = "resume"
-
-
-_BADGE_HEADERS: Final = (
-    ("Content-Type", "image/svg+xml"),
-    ("Cache-Control", f"public, max-age={queries.COUNT_CACHE_SECONDS}"),
-    ("Access-Control-Allow-Origin", "*"),
-    ("Cross-Origin-Resource-Policy", "cross-origin"),
-)
 _JSON: Final = (("Content-Type", "application/json"),)
 _STATUSES: Final[dict[type[Exception], HTTPStatus]] = {
     clicks.UnknownButton: HTTPStatus.NOT_FOUND,
     visits.NobodyLoggedIn: HTTPStatus.UNAUTHORIZED,
-    visits.NoBudget: HTTPStatus.PAYMENT_REQUIRED,
+    clicks.NoBudget: HTTPStatus.PAYMENT_REQUIRED,
 }
 _SESSION_COOKIE: Final = settings.SESSION_COOKIE_NAME
-
-
-@by_short_way(method="GET")
-async def show_badge(request: Request, public_id: str) -> Answer:
-    """Return the badge of a button; anybody may keep it for half a minute."""
-    del request
-    count = await queries.acached_click_count(public_id=public_id)
-    if count is None:
-        return Answer(HTTPStatus.NOT_FOUND, (), b"")
-    return Answer(HTTPStatus.OK, _BADGE_HEADERS, badge(count=count).encode())
 
 
 @by_short_way(method="POST")
@@ -78,7 +58,7 @@ async def click_at_once(request: Request, public_id: str) -> Answer:
             session_key=parse_cookie(request.headers.get(b"cookie", b"").decode("latin-1")).get(_SESSION_COOKIE, ""),
             click_id=click_id,
             public_id=public_id,
-            origin=_site_of(form.get("origin", "")),
+            origin=site_of(form.get("origin", "")),
             now=timezone.now(),
         )
     except (clicks.UnknownButton, clicks.UnableToClick) as error:
@@ -107,14 +87,17 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
     their session, and the step leads back here with a token that completes it once. Whoever only looks
     at this page, by a reload or by anybody's link, clicks nothing.
     """
+    here = reverse("buttons:click", args=[public_id])
     if request.method == "POST":
-        click_id = _posted_click_id(request)
-        _forget_intent(request, public_id)
-        return _record(request, public_id, click_id=click_id, origin=_origin_of(request))
+        waiting.forget(request, path=here)
+        wanted = WaitingClick(
+            path=here, public_id=public_id, click_id=_posted_click_id(request), origin=_origin_of(request)
+        )
+        return _record(request, wanted)
     # A HEAD is sent to look only, so it leaves the token for the person.
-    intent = _resumed_intent(request, public_id) if request.method == "GET" else None
-    if intent is not None:
-        return _record(request, public_id, click_id=intent[0], origin=intent[1])
+    resumed = waiting.resumed(request, path=here) if request.method == "GET" else None
+    if resumed is not None:
+        return _record(request, resumed)
     button = _button_or_404(public_id)
     return render(
         request,
@@ -125,77 +108,65 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
             "click_id": uuid.uuid4(),
             "is_own": button.creator_id == request.user.pk,
             "own_clicks": _own_clicks(request, button),
-            "origin": _site_of(request.headers.get("Referer", "")),
+            "origin": site_of(request.headers.get("Referer", "")),
         },
         status=410 if button.hidden_at else 200,
     )
 
 
-def _record(request: HttpRequest, public_id: str, *, click_id: uuid.UUID, origin: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD"])
+def land(request: HttpRequest) -> HttpResponse:
+    """Lead a link with a creator and an address (`to`, `url`) to where the click is asked for.
+
+    It is what `rel="payment"` and the link around a badge name. As our window it needs no script, and shows the same.
+    """
+    to, url = request.GET.get("to", ""), request.GET.get("url", "")
+    if not accounts_queries.creator_exists(slug=to):
+        raise Http404
+    page = operations.page_or_creator(to=to, url=url)
+    ticket = Ticket(to=to, url=page, origin=site_of(request.headers.get("Referer", "")), click_id=uuid.uuid4())
+    return redirect("buttons:window", ticket=tickets.mint(ticket))
+
+
+def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
     """Record the click, or keep it in the session while the person does what is missing."""
-    here = reverse("buttons:click", args=[public_id])
-    fan = _fan_of(request)
-    step = _missing_step(fan)
     try:
-        if fan is None or step is not None:
-            # Nobody shall log in or set a budget for a click that can't count.
-            clicks.require_clickable(fan=fan, button=_button_or_404(public_id))
-            return redirect(f"{step}?{urlencode({'next': _let_wait(request, public_id, click_id, origin)})}")
-        made = clicks.record_click(click_id=click_id, fan=fan, public_id=public_id, origin=origin, now=timezone.now())
+        step = missing_step(request, wanted)
+        if step is not None:
+            return redirect(step)
+        made = clicks.record_click(
+            click_id=wanted.click_id,
+            fan=user_of(request),
+            public_id=wanted.public_id,
+            origin=wanted.origin,
+            now=timezone.now(),
+        )
     except clicks.UnknownButton as error:
         raise Http404 from error
     except clicks.UnableToClick as error:
-        messages.error(request, _refusal(error))
-        return redirect(here)
+        messages.error(request, refusal_text(error))
+        return redirect(wanted.path)
     messages.success(
         request, _("Thank you! “%(title)s” has one more slice of your cake.") % {"title": made.button.title}
     )
-    return redirect(next_page(request, default=here))
+    return redirect(next_page(request, default=wanted.path))
 
 
-def _missing_step(fan: User | None) -> str | None:
-    """Return the address of what the person has to do before a click counts, or None."""
+def missing_step(request: HttpRequest, wanted: WaitingClick) -> str | None:
+    """Return the address of what the person has to do before the click counts, which waits for them, or None.
+
+    :raises UnableToClick: if the click can't count whatever they do.
+    """
+    fan = _fan_of(request)
     if fan is None:
-        return reverse("account_login")
-    if accounts_queries.active_subscription_for(fan=fan, period=Period.at(timezone.now())) is None:
-        return reverse("payouts:subscription")
-    return None
-
-
-def _let_wait(request: HttpRequest, public_id: str, click_id: uuid.UUID, origin: str) -> str:
-    """Let the click wait in the session; return the address that completes it, worth nothing to anybody else."""
-    token = secrets.token_urlsafe(16)
-    request.session[_INTENT] = {
-        "button": public_id,
-        "click_id": str(click_id),
-        "origin": origin,
-        "asked_at": timezone.now().isoformat(),
-        "token": token,
-    }
-    return f"{reverse('buttons:click', args=[public_id])}?{urlencode({_RESUME: token})}"
-
-
-def _resumed_intent(request: HttpRequest, public_id: str) -> tuple[uuid.UUID, str] | None:
-    """Take the waiting click out of the session, with its origin, if this is the way back that completes it."""
-    token, intent = request.GET.get(_RESUME, ""), _waiting_for(request, public_id)
-    if intent is None or not constant_time_compare(token, intent["token"]):
+        step = reverse("account_login")
+    elif accounts_queries.active_subscription_for(fan=fan, period=Period.at(timezone.now())) is None:
+        step = reverse("payouts:subscription")
+    else:
         return None
-    _forget_intent(request, public_id)
-    if timezone.now() - datetime.fromisoformat(intent["asked_at"]) > INTENT_LASTS:
-        return None
-    return uuid.UUID(intent["click_id"]), intent["origin"]
-
-
-def _waiting_for(request: HttpRequest, public_id: str) -> dict[str, str] | None:
-    """Return the click on this button that waits in the session."""
-    intent: dict[str, str] | None = request.session.get(_INTENT)
-    return intent if intent is not None and intent["button"] == public_id else None
-
-
-def _forget_intent(request: HttpRequest, public_id: str) -> None:
-    """Let no click on this button wait any longer: it is being made, or another was asked for in its place."""
-    if _waiting_for(request, public_id) is not None:
-        del request.session[_INTENT]
+    # Nobody shall log in or set a budget for a click that can't count.
+    clicks.require_clickable(fan=fan, button=_button_or_404(wanted.public_id))
+    return f"{step}?{urlencode({'next': waiting.let_wait(request, wanted)})}"
 
 
 def _posted_click_id(request: HttpRequest) -> uuid.UUID:
@@ -207,10 +178,10 @@ def _posted_click_id(request: HttpRequest) -> uuid.UUID:
 
 def _origin_of(request: HttpRequest) -> str:
     """Return the site that the person came from, as the confirm page noted it."""
-    return _site_of(request.POST.get("origin", ""))
+    return site_of(request.POST.get("origin", ""))
 
 
-def _site_of(address: str) -> str:
+def site_of(address: str) -> str:
     """Return scheme and host of an address, or nothing where it has none."""
     try:
         parts = urlsplit(address)
@@ -233,7 +204,7 @@ def _own_clicks(request: HttpRequest, button: Button) -> int:
     return 0 if fan is None else queries.fan_clicks_on(fan=fan, button=button, period=Period.at(timezone.now()))
 
 
-def _refusal(error: clicks.UnableToClick) -> str:
+def refusal_text(error: clicks.UnableToClick) -> str:
     """Say in plain words why the click was not recorded."""
     texts = {
         clicks.OwnButton: _("This button is yours, so you can't click it."),

@@ -1,0 +1,1 @@
+"""What other people's pages show of us, and where it leads."""

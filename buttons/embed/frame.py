@@ -1,0 +1,299 @@
+"""The frame: the button that other people's pages show. Its presses come to us from it alone, never from the page.
+
+What it is asked by, how it answers and what each status means is in docs/button.md.
+"""
+
+import functools
+import html
+import json
+import uuid
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.core.validators import slug_re
+from django.http import HttpRequest, HttpResponse, JsonResponse, parse_cookie
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from rest_framework import serializers
+
+from buttons import queries, tickets
+from buttons.badge import short_count
+from buttons.embed import assets
+from buttons.embed.click_page import site_of
+from buttons.models import Click
+from buttons.operations import buttons as operations
+from buttons.operations import clicks, keys, one_clicks
+from buttons.queries import AskedFrame, Frame
+from buttons.tickets import Ticket
+from flattr.period import Period
+from flattr.short_way import Answer, Request, by_short_way
+
+KEY_COOKIE: Final = "__Host-k"
+_SIZES: Final = frozenset({"small", "large"})
+_THEMES: Final = frozenset({"light", "dark"})
+_MARK: Final = (
+    '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7 3a6 6 0 1 0 6 6H7z" fill="#ffb703"/>'
+    '<path d="M9 7V1a6 6 0 0 1 6 6z" fill="#ff8fab"/></svg>'
+)
+_HEADERS: Final = (
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Vary", "Cookie, Referer, Accept-Language, Sec-Fetch-Storage-Access"),
+    # Pages that isolate themselves want both of these.
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Referrer-Policy", "same-origin"),
+    ("Origin-Agent-Cluster", "?1"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), storage-access=(self)"),
+)
+_LOCAL_ANCESTORS: Final = "http://localhost:* http://*.localhost:* " if settings.DEVELOPMENT else ""
+
+_REFUSED: Final[dict[type[Exception], HTTPStatus]] = {
+    tickets.StaleTicket: HTTPStatus.GONE,
+    tickets.BadTicket: HTTPStatus.BAD_REQUEST,
+    keys.NoKey: HTTPStatus.UNAUTHORIZED,
+    clicks.NoBudget: HTTPStatus.PAYMENT_REQUIRED,
+    one_clicks.NeedsConfirmation: HTTPStatus.CONFLICT,
+    operations.UnknownCreator: HTTPStatus.NOT_FOUND,
+    clicks.UnknownButton: HTTPStatus.NOT_FOUND,
+    clicks.UnknownClick: HTTPStatus.NOT_FOUND,
+}
+"""What a refusal is; a click that can't be recorded for another reason is forbidden."""
+
+_REFUSALS: Final[tuple[type[Exception], ...]] = (*_REFUSED, clicks.UnableToClick)
+
+
+@by_short_way(method="GET")
+async def show_frame(request: Request) -> Answer:
+    """Return the frame for a page and whoever looks at it. It makes no cookie, and without a key asks for nobody."""
+    asked = dict(parse_qsl(request.query))
+    origin = site_of(request.header(b"referer"))
+    # Whatever is no slug is no creator's.
+    to = asked.get("to", "") if slug_re.match(asked.get("to", "")) else "-"
+    secret = parse_cookie(request.header(b"cookie")).get(KEY_COOKIE, "")
+    about = AskedFrame(
+        to=to,
+        url=operations.page_or_creator(to=to, url=asked.get("url", "")),
+        creator_page=operations.creator_page(to),
+        origin=origin,
+        key_hash=keys.hash_of(secret) if secret else "",
+        now=timezone.now(),
+    )
+    frame = await queries.aframe(about)
+    with translation.override(_language(asked.get("lang", ""), request.header(b"accept-language"))):
+        if frame is None or frame.is_hidden:
+            return Answer(HTTPStatus.NOT_FOUND, (*_HEADERS, _policy("https:")), _closed(frame).encode())
+        ancestors = origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
+        page = _page(frame, about, size=asked.get("size", ""), theme=asked.get("theme", ""))
+    return Answer(HTTPStatus.OK, (*_HEADERS, _policy(ancestors)), page.encode())
+
+
+def from_frame(view: Any) -> Any:
+    """Let a view be asked by our own frame's script alone, and turn refusals into statuses with a new ticket.
+
+    Browsers add these headers to each request, and no page can forge them or leave them out.
+    """
+
+    @csrf_exempt
+    @require_POST
+    @functools.wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        wanted = {
+            "Origin": settings.EMBED_URL,
+            "Sec-Fetch-Site": "same-origin",
+            "Sec-Fetch-Mode": "cors",
+            "Sec-Fetch-Dest": "empty",
+        }
+        if any(request.headers.get(name) != value for name, value in wanted.items()):
+            return JsonResponse({"error": "only our own frame may send this"}, status=HTTPStatus.FORBIDDEN)
+        try:
+            answer: HttpResponse = view(request)
+        except serializers.ValidationError as error:
+            return JsonResponse({"error": error.detail}, status=HTTPStatus.BAD_REQUEST)
+        except _REFUSALS as error:
+            status = _REFUSED.get(type(error), HTTPStatus.FORBIDDEN)
+            return JsonResponse({"error": str(error)}, status=status)
+        return answer
+
+    return guarded
+
+
+class _Pressed(serializers.Serializer[Any]):
+    """What the frame's script sends of a press."""
+
+    ticket = serializers.CharField(max_length=8000)
+    hover = serializers.IntegerField(min_value=0, max_value=2_000_000_000)
+    seen = serializers.IntegerField(min_value=0, max_value=2_000_000_000)
+    proven = serializers.BooleanField()
+    pointer = serializers.ChoiceField(["mouse", "pen", "touch"])
+    x = serializers.IntegerField(min_value=0, max_value=1000)
+    y = serializers.IntegerField(min_value=0, max_value=32_000)
+
+
+class _Undone(serializers.Serializer[Any]):
+    click = serializers.UUIDField()
+
+
+class _Verified(serializers.Serializer[Any]):
+    verifier = serializers.RegexField(r"^[\w-]{43}\Z")
+
+
+@from_frame
+def click(request: HttpRequest) -> HttpResponse:
+    """Record a click by one press; 401 without a key, 402 without a budget, 409 where it is to be confirmed."""
+    pressed = _read(request, _Pressed)
+    ticket = tickets.read(pressed["ticket"])
+    recorded = one_clicks.click_at_once(
+        ticket=ticket,
+        secret=request.COOKIES.get(KEY_COOKIE, ""),
+        press=one_clicks.Press(
+            # A finger hovers over nothing before it comes down.
+            hover_ms=one_clicks.HOVER_MS_MIN if pressed["pointer"] == "touch" else pressed["hover"],
+            visible_ms=pressed["seen"],
+            is_proven_visible=pressed["proven"],
+            x=pressed["x"],
+            y=pressed["y"],
+        ),
+        now=timezone.now(),
+    )
+    # One press a day is enough for a button, so the next is confirmed.
+    return _with_key(_thanks(recorded.click, ticket, mode="window"), recorded.secret)
+
+
+@from_frame
+def undo(request: HttpRequest) -> HttpResponse:
+    """Take back the click that was just made here."""
+    undone = one_clicks.undo_at_once(
+        click_id=_read(request, _Undone)["click"],
+        secret=request.COOKIES.get(KEY_COOKIE, ""),
+        now=timezone.now(),
+    )
+    return JsonResponse(_counts(undone))
+
+
+@from_frame
+def redeem(request: HttpRequest) -> HttpResponse:
+    """Give the browser a key once its fan has confirmed the click in our window; 202 until then."""
+    try:
+        redeemed = keys.redeem(
+            verifier=_read(request, _Verified)["verifier"],
+            replaced=request.COOKIES.get(KEY_COOKIE, ""),
+            now=timezone.now(),
+        )
+    except keys.NothingConfirmed:
+        return JsonResponse({}, status=HTTPStatus.ACCEPTED)
+    return _with_key(_thanks(redeemed.click, redeemed.ticket, mode="one"), redeemed.secret)
+
+
+def _read(request: HttpRequest, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    try:
+        sent = json.loads(request.body)
+    except ValueError as error:
+        raise serializers.ValidationError({"body": ["It is no JSON."]}) from error
+    filled = form(data=sent)
+    filled.is_valid(raise_exception=True)
+    return dict(filled.validated_data)
+
+
+def _thanks(made: Click, ticket: Ticket, *, mode: str) -> JsonResponse:
+    following = replace(ticket, click_id=uuid.uuid4())
+    return JsonResponse({**_counts(made), "undo": str(made.id), "ticket": tickets.mint(following), "mode": mode})
+
+
+def _counts(made: Click) -> dict[str, Any]:
+    count = queries.shown_click_count(public_id=made.button.public_id) or 0
+    own = queries.fan_clicks_on(fan=made.fan, button=made.button, period=Period.at(timezone.now()))
+    return {"count": count, "shown": short_count(count), "own": own}
+
+
+def _with_key(response: HttpResponse, secret: str) -> HttpResponse:
+    """Let the browser keep a key, which it sends from frames on this site alone (CHIPS)."""
+    # Python writes the attribute `Partitioned` from 3.14 on.
+    response["Set-Cookie"] = (
+        f"{KEY_COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned;"
+        f" Max-Age={int(keys.KEY_LASTS.total_seconds())}"
+    )
+    return response
+
+
+def _language(wanted: str, accepted: str) -> str:
+    """Return the language that a page asks for, else the one that the browser does."""
+    for each in (wanted, *(part.partition(";")[0].strip() for part in accepted.split(","))):
+        name = each.lower().partition("-")[0]
+        if name in dict(settings.LANGUAGES):
+            return name
+    return settings.LANGUAGE_CODE
+
+
+def _policy(ancestors: str) -> tuple[str, str]:
+    parts = {
+        "default-src": "'none'",
+        "script-src": f"'{assets.load('frame.js').sha256}'",
+        "style-src": f"'{assets.load('frame.css').sha256}'",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": ancestors,
+    }
+    return "Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in parts.items())
+
+
+def _page(frame: Frame, about: AskedFrame, *, size: str, theme: str) -> str:
+    """Return the frame's document; the texts of all states are in it, so that no press waits for them."""
+    ticket = Ticket(to=about.to, url=about.url, origin=about.origin, click_id=uuid.uuid4())
+    is_enough = frame.is_verified and frame.is_confirmed and frame.has_budget
+    texts = _texts(translation.get_language() or settings.LANGUAGE_CODE)
+    state = "thanked" if frame.own_clicks else "idle"
+    label, title = (text.replace("#", str(frame.own_clicks)) for text in texts[state])
+    data = {
+        "texts": json.dumps(texts, ensure_ascii=False, separators=(",", ":")),
+        "ticket": tickets.mint(ticket),
+        "mode": "one" if is_enough else "window",
+        "origin": about.origin,
+        "window": f"{settings.APP_URL}/c/",
+        "page": f"{about.creator_page}?{urlencode({'url': about.url})}",
+        "size": size if size in _SIZES else "",
+        "theme": theme if theme in _THEMES else "",
+    }
+    attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items() if value)
+    heading = html.escape(_("Flattr %(creator)s") % {"creator": frame.creator_name})
+    return (
+        f"{_start(heading)}<style>{assets.load('frame.css').text}</style><body{attributes}>"
+        f'<button type="button" aria-pressed="{str(bool(frame.own_clicks)).lower()}" title="{html.escape(title)}">'
+        f"{_MARK}<span>{html.escape(label)}</span><b>{short_count(frame.clicks)}</b></button>"
+        f'<p role="status"></p><script>{assets.load("frame.js").text}</script>'
+    )
+
+
+def _closed(frame: Frame | None) -> str:
+    """Return what is shown in a bare frame where there is nothing to press; around a link, the link stays."""
+    text = _("This button is hidden.") if frame is not None else _("There is no such button.")
+    return f"{_start('Flattr')}<style>{assets.load('frame.css').text}</style><body>{html.escape(text)}"
+
+
+def _start(title: str) -> str:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    direction = "rtl" if translation.get_language_bidi() else "ltr"
+    return f'<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8"><title>{title}</title>'
+
+
+@functools.cache
+def _texts(language: str) -> dict[str, tuple[str, str]]:
+    """Return by each state a short text for the button and a sentence; # stands for the fan's clicks this month."""
+    with translation.override(language):
+        return {
+            "idle": (_("Flattr"), _("Give it a slice of your monthly cake")),
+            "undo": (_("Undo"), _("Thank you! That makes # this month. Press to undo.")),
+            "thanked": (_("Thanks ×#"), _("You gave # this month. Press to give one more.")),
+            "confirm": (_("Confirm"), _("Confirm in the window. Press to open it again.")),
+            "again": (_("Confirm"), _("Press once more to confirm it in a window of ours.")),
+            "login": (_("Log in"), _("Press once more to log in.")),
+            "budget": (_("Set a budget"), _("Press once more to set your monthly budget.")),
+            "limit": (_("Limit today"), _("That is the limit for today.")),
+            "offline": (_("Offline"), _("That didn't reach us. Press to try again.")),
+            "closed": (_("Closed"), _("This button takes no clicks.")),
+        }

@@ -1,0 +1,123 @@
+"""The window of ours that a frame opens: it shows whom a click is for and from which site, and asks for it there.
+
+Here the address bar shows us, and the page around the frame can change nothing. See docs/button.md.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts import queries as accounts_queries
+from accounts.models import CreatorProfile
+from accounts.views import user_of
+from buttons import queries, tickets
+from buttons.embed import waiting
+from buttons.embed.click_page import missing_step, refusal_text
+from buttons.embed.waiting import WaitingClick
+from buttons.operations import buttons as operations
+from buttons.operations import clicks, keys
+from buttons.tickets import Ticket
+from flattr import money
+from flattr.period import Period
+
+_CHALLENGE: Final = re.compile(r"[\w-]{43}\Z", re.ASCII)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Ask for the click that a ticket stands for and record it, after logging in or setting a budget if need be.
+
+    Nothing but a press on this page or the way back from such a step, which is worth something once, records it.
+    """
+    response = _answer(request, ticket)
+    # Whoever opened the window keeps no hold of it.
+    response["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
+
+
+def _answer(request: HttpRequest, text: str) -> HttpResponse:
+    here = reverse("buttons:window", args=[text])
+    resumed = waiting.resumed(request, path=here) if request.method == "GET" else None
+    if resumed is not None:
+        return _record(request, resumed)
+    try:
+        ticket = tickets.read(text)
+    except tickets.StaleTicket:
+        return _page(request, None, error="stale", status=HTTPStatus.GONE)
+    except tickets.BadTicket as error:
+        raise Http404 from error
+    if request.method == "POST":
+        waiting.forget(request, path=here)
+        try:
+            button = operations.open_button(to=ticket.to, url=ticket.url)
+        except operations.UnknownCreator as error:
+            raise Http404 from error
+        wanted = WaitingClick(
+            path=here,
+            public_id=button.public_id,
+            click_id=ticket.click_id,
+            origin=ticket.origin,
+            challenge=_challenge(request.POST.get("challenge", "")),
+        )
+        return _record(request, wanted)
+    return _page(request, ticket)
+
+
+def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
+    try:
+        step = missing_step(request, wanted)
+        if step is not None:
+            return redirect(step)
+        made = keys.confirm_click(
+            click_id=wanted.click_id,
+            public_id=wanted.public_id,
+            origin=wanted.origin,
+            challenge=wanted.challenge,
+            fan=user_of(request),
+            now=timezone.now(),
+        )
+    except clicks.UnknownButton as error:
+        raise Http404 from error
+    except clicks.UnableToClick as error:
+        return _page(request, None, error=refusal_text(error), status=HTTPStatus.CONFLICT)
+    return render(request, "buttons/window_done.html", {"button": made.button})
+
+
+def _page(request: HttpRequest, ticket: Ticket | None, *, error: str = "", status: int = 200) -> HttpResponse:
+    """Show whom the click is for, from where it comes and what it costs, or why there is none."""
+    shown: dict[str, object] = {"error": error}
+    if ticket is not None:
+        profile = CreatorProfile.objects.filter(slug=ticket.to).first()
+        if profile is None:
+            raise Http404
+        shown |= {
+            "profile": profile,
+            "url": ticket.url,
+            "origin": ticket.origin,
+            "is_own": profile.pk == request.user.pk,
+            "challenge": _challenge(request.GET.get("ch", "")),
+            **_cost(request),
+        }
+    return render(request, "buttons/window.html", shown, status=status)
+
+
+def _cost(request: HttpRequest) -> dict[str, int]:
+    """Return how many clicks it would be this month, and what each is worth then in micros, for who has a budget."""
+    if not request.user.is_authenticated:
+        return {}
+    fan, period = user_of(request), Period.at(timezone.now())
+    promise = accounts_queries.active_subscription_for(fan=fan, period=period)
+    if promise is None:
+        return {}
+    number = queries.fan_click_count(fan=fan, period=period) + 1
+    return {"number": number, "slice_micros": money.cents_to_micros(promise.budget_cents) // number}
+
+
+def _challenge(text: str) -> str:
+    return text if _CHALLENGE.match(text) else ""
