@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import badges, clicks, figures, machine, pages, settlements
+from benchmarks import badges, clicks, figures, frames, machine, pages, settlements
 from benchmarks.cluster import Cluster
 from benchmarks.failures import UnableToMeasure
 from benchmarks.figures import Result
@@ -21,6 +21,7 @@ Benchmark = Callable[[Cluster, Scale], tuple[list[Result], dict[str, object]]]
 BENCHMARKS: Final[dict[str, Benchmark]] = {
     "click": clicks.run,
     "badge": badges.run,
+    "frame": frames.run,
     "settle": settlements.run,
     "pages": pages.run,
 }

@@ -28,6 +28,7 @@ from flattr.development.supervisor import read_procfile
 
 HOST: Final = "flattr.example"
 """The name by which the web server is asked, as the proxy in front of it would."""
+EMBED_HOST: Final = f"embed.{HOST}"
 
 DURABILITY: Final = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """What has to be on for a commit to mean something; refused to be measured otherwise."""
@@ -177,7 +178,7 @@ class Cluster:
             "DATABASE_URL": self.database_url(database),
             "REDIS_URL": self.redis_url,
             "APP_URL": f"https://{HOST}",
-            "EMBED_URL": f"https://embed.{HOST}",
+            "EMBED_URL": f"https://{EMBED_HOST}",
             "TRUSTED_PROXY": "true",
             "EMAIL_URL": "console:",
             "DEFAULT_FROM_EMAIL": f"hello@{HOST}",

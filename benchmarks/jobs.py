@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from benchmarks import asked_pages
-from benchmarks.cluster import HOST
+from benchmarks.cluster import EMBED_HOST, HOST
 from benchmarks.failures import UnableToMeasure
 from buttons.operations.clicks import record_click
 from flattr.period import Period
@@ -50,6 +50,14 @@ def badge_queries(arguments: Sequence[str]) -> dict[str, Any]:
     return {"uncached": len(first), "cached": len(second), "sql": first}
 
 
+def frame_queries(arguments: Sequence[str]) -> dict[str, Any]:
+    """Do as `badge_queries`, for the frame at an address."""
+    (path,) = arguments
+    caches["process"].clear()
+    first, second = (_get(path, host=EMBED_HOST)[1] for _ in range(2))
+    return {"uncached": len(first), "cached": len(second), "sql": first}
+
+
 def badge_freshness(arguments: Sequence[str]) -> float:
     """Click a button whose badge was just looked at; return the seconds until the badge shows it."""
     (public_id,) = arguments
@@ -71,13 +79,13 @@ def pages(arguments: Sequence[str]) -> list[dict[str, Any]]:
     return [asdict(each) for each in asked_pages.measure(period=Period.parse(label), requests=int(requests))]
 
 
-def _get(path: str) -> tuple[bytes, list[str]]:
+def _get(path: str, *, host: str = HOST) -> tuple[bytes, list[str]]:
     """Ask for a page as the proxy in front would; return it with the queries that it took.
 
     :raises UnableToMeasure: if there is no such page.
     """
     with CaptureQueriesContext(connection) as captured:
-        response = Client().get(path, headers={"host": HOST, "x-forwarded-proto": "https"})
+        response = Client().get(path, headers={"host": host, "x-forwarded-proto": "https"})
     if response.status_code != HTTPStatus.OK:
         msg = f"{path} answered {response.status_code}"
         raise UnableToMeasure(msg)
@@ -88,6 +96,7 @@ JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
     "badge_freshness": badge_freshness,
     "badge_queries": badge_queries,
     "books": books,
+    "frame_queries": frame_queries,
     "pages": pages,
     "sessions": sessions,
 }

@@ -176,7 +176,7 @@ class Confirmation(models.Model):
     creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     click_id = models.UUIDField(_("click"))
     origin = models.CharField(_("origin"), max_length=300)
-    challenge = models.CharField(_("challenge"), max_length=43, unique=True)
+    challenge = models.CharField(_("challenge"), max_length=64, unique=True)
     confirmed_at = models.DateTimeField(_("confirmed"))
     redeemed_at = models.DateTimeField(_("redeemed"), null=True, blank=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)

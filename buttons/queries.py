@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod, Confirmation
+from buttons.tickets import Place
 from flattr import pages
 from flattr.gathering import Gathering
 from flattr.period import Period
@@ -211,12 +212,10 @@ def newest_closed_period() -> Period | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFrame:
-    """What a frame is asked by: creator, page, the site that shows it, the hash of the browser's key or nothing."""
+    """What a frame is asked by: its place, the creator's own page, and the hash of the browser's key or nothing."""
 
-    to: str
-    url: str
+    place: Place
     creator_page: str
-    origin: str
     key_hash: str
     now: datetime
 
@@ -242,11 +241,10 @@ class Frame:
 
 async def aframe(asked: AskedFrame) -> Frame | None:
     """Return what a frame shows, or None where there is no such creator; who has no key sees it half a minute old."""
-    name = (asked.to, asked.url, asked.origin)
     if asked.key_hash:
         return await _framing.do(asked)
     # What comes from outside may be of any length, and the cache wants short names.
-    key = hashlib.sha256("\n".join(name).encode()).hexdigest()
+    key = hashlib.sha256(repr(asked.place).encode()).hexdigest()
     known: Frame | None = _COUNTS.get(key)
     if known is None:
         known = await _framing.do(asked)
@@ -261,12 +259,12 @@ def _frames(asked: Sequence[AskedFrame]) -> list[Frame | None]:
         cursor.execute(
             _FRAMES,
             [
-                [each.to for each in asked],
-                [each.url for each in asked],
-                [_host_of(each.url) for each in asked],
+                [each.place.to for each in asked],
+                [each.place.url for each in asked],
+                [_host_of(each.place.url) for each in asked],
                 [each.creator_page for each in asked],
-                [each.origin for each in asked],
-                [_host_of(each.origin) for each in asked],
+                [each.place.origin for each in asked],
+                [_host_of(each.place.origin) for each in asked],
                 [each.key_hash for each in asked],
                 now,
                 Period.at(now).first_day,

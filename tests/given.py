@@ -16,7 +16,7 @@ from accounts.operations import promise
 from buttons.models import Button, Click
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
-from buttons.tickets import Ticket
+from buttons.tickets import Place
 from flattr.period import Period
 from flattr.transactions import durable, durable_block
 from payouts.gateway import OrderRefused, Outcome, ProviderUnavailable, Readiness, Result
@@ -67,9 +67,9 @@ def button(owner: User | None = None, *, title: str = "A song") -> Button:
     )
 
 
-def ticket(button: Button, *, origin: str = "https://artist.example") -> Ticket:
-    """Return what a frame on a site asks for, of the button's creator and page."""
-    return Ticket(to=button.creator.creator_profile.slug, url=button.url, origin=origin, click_id=uuid.uuid4())
+def place(button: Button, *, origin: str = "https://artist.example") -> Place:
+    """Return where a frame on a site is, about the button's creator and page."""
+    return Place(to=button.creator.creator_profile.slug, url=button.url, origin=origin)
 
 
 @durable

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from buttons import queries
 from buttons.badge import badge
+from buttons.embed.click_page import place_of
 from buttons.operations import buttons as operations
 from buttons.queries import AskedFrame
 from flattr.short_way import Answer, Request, by_short_way
@@ -24,14 +25,8 @@ _HEADERS: Final = (
 async def show_creator_badge(request: Request, to: str) -> Answer:
     """Return the badge of the page at `url`, or of the creator; anybody may keep it for half a minute."""
     asked = dict(parse_qsl(request.query))
-    about = AskedFrame(
-        to=to[:60],
-        url=operations.page_or_creator(to=to, url=asked.get("url", "")),
-        creator_page=operations.creator_page(to),
-        origin="",
-        key_hash="",
-        now=timezone.now(),
-    )
+    place = place_of({**asked, "to": to}, origin="")
+    about = AskedFrame(place=place, creator_page=operations.creator_page(place.to), key_hash="", now=timezone.now())
     frame = await queries.aframe(about)
     if frame is None:
         return Answer(HTTPStatus.NOT_FOUND, (), b"")

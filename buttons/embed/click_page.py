@@ -2,12 +2,14 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.validators import slug_re
 from django.http import Http404, HttpRequest, HttpResponse, parse_cookie
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +27,7 @@ from buttons.embed.waiting import WaitingClick
 from buttons.models import Button
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, visits
-from buttons.tickets import Ticket
+from buttons.tickets import Place
 from flattr.navigation import next_page
 from flattr.period import Period
 from flattr.short_way import Answer, Request, by_short_way
@@ -123,9 +125,16 @@ def land(request: HttpRequest) -> HttpResponse:
     to, url = request.GET.get("to", ""), request.GET.get("url", "")
     if not accounts_queries.creator_exists(slug=to):
         raise Http404
-    page = operations.page_or_creator(to=to, url=url)
-    ticket = Ticket(to=to, url=page, origin=site_of(request.headers.get("Referer", "")), click_id=uuid.uuid4())
-    return redirect("buttons:window", ticket=tickets.mint(ticket))
+    place = place_of({"to": to, "url": url}, origin=site_of(request.headers.get("Referer", "")))
+    query = urlencode({"to": place.to, "url": place.url, "site": place.origin})
+    return redirect(f"{reverse('buttons:window', args=[tickets.mint(place=place)])}?{query}")
+
+
+def place_of(asked: Mapping[str, str], *, origin: str) -> Place:
+    """Return the place that a query names by creator and page. Whatever is no slug is no creator's."""
+    to = asked.get("to", "")
+    to = to if slug_re.match(to) else "-"
+    return Place(to=to, url=operations.page_or_creator(to=to, url=asked.get("url", "")), origin=origin)
 
 
 def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:

@@ -6,14 +6,12 @@ What it is asked by, how it answers and what each status means is in docs/button
 import functools
 import html
 import json
-import uuid
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from django.conf import settings
-from django.core.validators import slug_re
 from django.http import HttpRequest, HttpResponse, JsonResponse, parse_cookie
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -24,16 +22,17 @@ from rest_framework import serializers
 from buttons import queries, tickets
 from buttons.badge import short_count
 from buttons.embed import assets
-from buttons.embed.click_page import site_of
+from buttons.embed.click_page import place_of, site_of
 from buttons.models import Click
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, keys, one_clicks
 from buttons.queries import AskedFrame, Frame
-from buttons.tickets import Ticket
+from buttons.tickets import Place
 from flattr.period import Period
 from flattr.short_way import Answer, Request, by_short_way
 
 KEY_COOKIE: Final = "__Host-k"
+_LANGUAGES: Final = frozenset(name for name, _ in settings.LANGUAGES)
 _SIZES: Final = frozenset({"small", "large"})
 _THEMES: Final = frozenset({"light", "dark"})
 _MARK: Final = (
@@ -72,23 +71,21 @@ async def show_frame(request: Request) -> Answer:
     """Return the frame for a page and whoever looks at it. It makes no cookie, and without a key asks for nobody."""
     asked = dict(parse_qsl(request.query))
     origin = site_of(request.header(b"referer"))
-    # Whatever is no slug is no creator's.
-    to = asked.get("to", "") if slug_re.match(asked.get("to", "")) else "-"
+    place = place_of(asked, origin=origin)
     secret = parse_cookie(request.header(b"cookie")).get(KEY_COOKIE, "")
     about = AskedFrame(
-        to=to,
-        url=operations.page_or_creator(to=to, url=asked.get("url", "")),
-        creator_page=operations.creator_page(to),
-        origin=origin,
+        place=place,
+        creator_page=operations.creator_page(place.to),
         key_hash=keys.hash_of(secret) if secret else "",
         now=timezone.now(),
     )
     frame = await queries.aframe(about)
-    with translation.override(_language(asked.get("lang", ""), request.header(b"accept-language"))):
-        if frame is None or frame.is_hidden:
-            return Answer(HTTPStatus.NOT_FOUND, (*_HEADERS, _policy("https:")), _closed(frame).encode())
-        ancestors = origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
-        page = _page(frame, about, size=asked.get("size", ""), theme=asked.get("theme", ""))
+    language = _language(asked.get("lang", ""), request.header(b"accept-language"))
+    if frame is None or frame.is_hidden:
+        closed = _closed(frame, language=language)
+        return Answer(HTTPStatus.NOT_FOUND, (*_HEADERS, _policy(f"{_LOCAL_ANCESTORS}https:")), closed.encode())
+    ancestors = origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
+    page = _page(frame, about, language=language, size=asked.get("size", ""), theme=asked.get("theme", ""))
     return Answer(HTTPStatus.OK, (*_HEADERS, _policy(ancestors)), page.encode())
 
 
@@ -122,10 +119,22 @@ def from_frame(view: Any) -> Any:
     return guarded
 
 
-class _Pressed(serializers.Serializer[Any]):
+class _Placed(serializers.Serializer[Any]):
+    """Where the frame is: the query that it was asked by, and the site that shows it."""
+
+    page = serializers.CharField(max_length=8000)
+    site = serializers.CharField(max_length=300, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Put both together."""
+        asked = dict(parse_qsl(attrs.pop("page").removeprefix("?")))
+        return {**attrs, "place": place_of(asked, origin=attrs.pop("site"))}
+
+
+class _Pressed(_Placed):
     """What the frame's script sends of a press."""
 
-    ticket = serializers.CharField(max_length=8000)
+    ticket = serializers.CharField(max_length=200)
     hover = serializers.IntegerField(min_value=0, max_value=2_000_000_000)
     seen = serializers.IntegerField(min_value=0, max_value=2_000_000_000)
     proven = serializers.BooleanField()
@@ -138,17 +147,18 @@ class _Undone(serializers.Serializer[Any]):
     click = serializers.UUIDField()
 
 
-class _Verified(serializers.Serializer[Any]):
-    verifier = serializers.RegexField(r"^[\w-]{43}\Z")
+class _Verified(_Placed):
+    verifier = serializers.RegexField(r"^[0-9a-f]{64}\Z")
 
 
 @from_frame
 def click(request: HttpRequest) -> HttpResponse:
     """Record a click by one press; 401 without a key, 402 without a budget, 409 where it is to be confirmed."""
     pressed = _read(request, _Pressed)
-    ticket = tickets.read(pressed["ticket"])
+    place = pressed["place"]
     recorded = one_clicks.click_at_once(
-        ticket=ticket,
+        click_id=tickets.read(pressed["ticket"], place=place),
+        place=place,
         secret=request.COOKIES.get(KEY_COOKIE, ""),
         press=one_clicks.Press(
             # A finger hovers over nothing before it comes down.
@@ -161,7 +171,7 @@ def click(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
     )
     # One press a day is enough for a button, so the next is confirmed.
-    return _with_key(_thanks(recorded.click, ticket, mode="window"), recorded.secret)
+    return _with_key(_thanks(recorded.click, place, mode="window"), recorded.secret)
 
 
 @from_frame
@@ -178,15 +188,18 @@ def undo(request: HttpRequest) -> HttpResponse:
 @from_frame
 def redeem(request: HttpRequest) -> HttpResponse:
     """Give the browser a key once its fan has confirmed the click in our window; 202 until then."""
+    sent = _read(request, _Verified)
     try:
         redeemed = keys.redeem(
-            verifier=_read(request, _Verified)["verifier"],
+            verifier=sent["verifier"],
             replaced=request.COOKIES.get(KEY_COOKIE, ""),
             now=timezone.now(),
         )
     except keys.NothingConfirmed:
         return JsonResponse({}, status=HTTPStatus.ACCEPTED)
-    return _with_key(_thanks(redeemed.click, redeemed.ticket, mode="one"), redeemed.secret)
+    # The site is the one that the window was asked for by, whatever the frame says now.
+    place = replace(sent["place"], origin=redeemed.click.origin)
+    return _with_key(_thanks(redeemed.click, place, mode="one"), redeemed.secret)
 
 
 def _read(request: HttpRequest, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -199,9 +212,8 @@ def _read(request: HttpRequest, form: type[serializers.Serializer[Any]]) -> dict
     return dict(filled.validated_data)
 
 
-def _thanks(made: Click, ticket: Ticket, *, mode: str) -> JsonResponse:
-    following = replace(ticket, click_id=uuid.uuid4())
-    return JsonResponse({**_counts(made), "undo": str(made.id), "ticket": tickets.mint(following), "mode": mode})
+def _thanks(made: Click, place: Place, *, mode: str) -> JsonResponse:
+    return JsonResponse({**_counts(made), "undo": str(made.id), "ticket": tickets.mint(place=place), "mode": mode})
 
 
 def _counts(made: Click) -> dict[str, Any]:
@@ -224,12 +236,17 @@ def _language(wanted: str, accepted: str) -> str:
     """Return the language that a page asks for, else the one that the browser does."""
     for each in (wanted, *(part.partition(";")[0].strip() for part in accepted.split(","))):
         name = each.lower().partition("-")[0]
-        if name in dict(settings.LANGUAGES):
+        if name in _LANGUAGES:
             return name
     return settings.LANGUAGE_CODE
 
 
 def _policy(ancestors: str) -> tuple[str, str]:
+    return "Content-Security-Policy", f"{_policy_but_ancestors()}; frame-ancestors {ancestors}"
+
+
+@functools.cache
+def _policy_but_ancestors() -> str:
     parts = {
         "default-src": "'none'",
         "script-src": f"'{assets.load('frame.js').sha256}'",
@@ -237,47 +254,49 @@ def _policy(ancestors: str) -> tuple[str, str]:
         "connect-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",
-        "frame-ancestors": ancestors,
     }
-    return "Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in parts.items())
+    return "; ".join(f"{name} {value}" for name, value in parts.items())
 
 
-def _page(frame: Frame, about: AskedFrame, *, size: str, theme: str) -> str:
+def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: str) -> str:
     """Return the frame's document; the texts of all states are in it, so that no press waits for them."""
-    ticket = Ticket(to=about.to, url=about.url, origin=about.origin, click_id=uuid.uuid4())
     is_enough = frame.is_verified and frame.is_confirmed and frame.has_budget
-    texts = _texts(translation.get_language() or settings.LANGUAGE_CODE)
-    state = "thanked" if frame.own_clicks else "idle"
-    label, title = (text.replace("#", str(frame.own_clicks)) for text in texts[state])
-    data = {
-        "texts": json.dumps(texts, ensure_ascii=False, separators=(",", ":")),
-        "ticket": tickets.mint(ticket),
+    document = _document(language, size if size in _SIZES else "", theme if theme in _THEMES else "")
+    # All else is our own, or was read by rules that let no quote through.
+    return document % {
+        "creator": html.escape(frame.creator_name),
+        "origin": html.escape(about.place.origin),
+        "ticket": tickets.mint(place=about.place),
         "mode": "one" if is_enough else "window",
-        "origin": about.origin,
         "window": f"{settings.APP_URL}/c/",
-        "page": f"{about.creator_page}?{urlencode({'url': about.url})}",
-        "size": size if size in _SIZES else "",
-        "theme": theme if theme in _THEMES else "",
+        "own": frame.own_clicks,
+        "count": short_count(frame.clicks),
     }
-    attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items() if value)
-    heading = html.escape(_("Flattr %(creator)s") % {"creator": frame.creator_name})
+
+
+@functools.cache
+def _document(language: str, size: str, theme: str) -> str:
+    """Return the document in a language, with places for what each frame has of its own."""
+    texts = "\n".join(f"{state}|{label}|{sentence}" for state, (label, sentence) in _texts(language).items())
+    style, script = (assets.load(name).text.replace("%", "%%") for name in ("frame.css", "frame.js"))
+    sized = "".join(f' data-{name}="{value}"' for name, value in (("size", size), ("theme", theme)) if value)
     return (
-        f"{_start(heading)}<style>{assets.load('frame.css').text}</style><body{attributes}>"
-        f'<button type="button" aria-pressed="{str(bool(frame.own_clicks)).lower()}" title="{html.escape(title)}">'
-        f"{_MARK}<span>{html.escape(label)}</span><b>{short_count(frame.clicks)}</b></button>"
-        f'<p role="status"></p><script>{assets.load("frame.js").text}</script>'
+        f"{_start(language, 'Flattr %(creator)s')}<style>{style}</style>"
+        f'<body{sized} data-mode="%(mode)s" data-window="%(window)s" data-origin="%(origin)s"'
+        f' data-ticket="%(ticket)s" data-own="%(own)s" data-texts="{html.escape(texts)}">'
+        f"<button>{_MARK}<span></span><b>%(count)s</b></button><p role=status></p><script>{script}</script>"
     )
 
 
-def _closed(frame: Frame | None) -> str:
+def _closed(frame: Frame | None, *, language: str) -> str:
     """Return what is shown in a bare frame where there is nothing to press; around a link, the link stays."""
-    text = _("This button is hidden.") if frame is not None else _("There is no such button.")
-    return f"{_start('Flattr')}<style>{assets.load('frame.css').text}</style><body>{html.escape(text)}"
+    with translation.override(language):
+        text = _("This button is hidden.") if frame is not None else _("There is no such button.")
+    return f"{_start(language, 'Flattr')}<style>{assets.load('frame.css').text}</style><body>{html.escape(text)}"
 
 
-def _start(title: str) -> str:
-    language = translation.get_language() or settings.LANGUAGE_CODE
-    direction = "rtl" if translation.get_language_bidi() else "ltr"
+def _start(language: str, title: str) -> str:
+    direction = "rtl" if language in settings.LANGUAGES_BIDI else "ltr"
     return f'<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8"><title>{title}</title>'
 
 
@@ -286,14 +305,14 @@ def _texts(language: str) -> dict[str, tuple[str, str]]:
     """Return by each state a short text for the button and a sentence; # stands for the fan's clicks this month."""
     with translation.override(language):
         return {
-            "idle": (_("Flattr"), _("Give it a slice of your monthly cake")),
-            "undo": (_("Undo"), _("Thank you! That makes # this month. Press to undo.")),
-            "thanked": (_("Thanks ×#"), _("You gave # this month. Press to give one more.")),
-            "confirm": (_("Confirm"), _("Confirm in the window. Press to open it again.")),
-            "again": (_("Confirm"), _("Press once more to confirm it in a window of ours.")),
+            "idle": ("Flattr", _("Give it a slice of your cake")),
+            "undo": (_("Undo"), _("Thank you! # this month. Press to undo.")),
+            "thanked": (_("Thanks ×#"), _("# this month. Press to give one more.")),
+            "confirm": (_("Confirm"), _("Confirm in the window, or press to open it again.")),
+            "again": (_("Confirm"), _("Press once more to confirm.")),
             "login": (_("Log in"), _("Press once more to log in.")),
-            "budget": (_("Set a budget"), _("Press once more to set your monthly budget.")),
+            "budget": (_("Set a budget"), _("Press once more to set a budget.")),
             "limit": (_("Limit today"), _("That is the limit for today.")),
-            "offline": (_("Offline"), _("That didn't reach us. Press to try again.")),
+            "offline": (_("Offline"), _("That didn’t reach us. Press to try again.")),
             "closed": (_("Closed"), _("This button takes no clicks.")),
         }

@@ -18,15 +18,15 @@ from accounts.models import CreatorProfile
 from accounts.views import user_of
 from buttons import queries, tickets
 from buttons.embed import waiting
-from buttons.embed.click_page import missing_step, refusal_text
+from buttons.embed.click_page import missing_step, place_of, refusal_text
 from buttons.embed.waiting import WaitingClick
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, keys
-from buttons.tickets import Ticket
+from buttons.tickets import Place
 from flattr import money
 from flattr.period import Period
 
-_CHALLENGE: Final = re.compile(r"[\w-]{43}\Z", re.ASCII)
+_CHALLENGE: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,8 +46,9 @@ def _answer(request: HttpRequest, text: str) -> HttpResponse:
     resumed = waiting.resumed(request, path=here) if request.method == "GET" else None
     if resumed is not None:
         return _record(request, resumed)
+    place = place_of(request.GET, origin=request.GET.get("site", ""))
     try:
-        ticket = tickets.read(text)
+        click_id = tickets.read(text, place=place)
     except tickets.StaleTicket:
         return _page(request, None, error="stale", status=HTTPStatus.GONE)
     except tickets.BadTicket as error:
@@ -55,18 +56,18 @@ def _answer(request: HttpRequest, text: str) -> HttpResponse:
     if request.method == "POST":
         waiting.forget(request, path=here)
         try:
-            button = operations.open_button(to=ticket.to, url=ticket.url)
+            button = operations.open_button(place=place)
         except operations.UnknownCreator as error:
             raise Http404 from error
         wanted = WaitingClick(
             path=here,
             public_id=button.public_id,
-            click_id=ticket.click_id,
-            origin=ticket.origin,
-            challenge=_challenge(request.POST.get("challenge", "")),
+            click_id=click_id,
+            origin=place.origin,
+            challenge=_challenge(request.GET.get("ch", "")),
         )
         return _record(request, wanted)
-    return _page(request, ticket)
+    return _page(request, place)
 
 
 def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
@@ -89,19 +90,18 @@ def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
     return render(request, "buttons/window_done.html", {"button": made.button})
 
 
-def _page(request: HttpRequest, ticket: Ticket | None, *, error: str = "", status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, place: Place | None, *, error: str = "", status: int = 200) -> HttpResponse:
     """Show whom the click is for, from where it comes and what it costs, or why there is none."""
     shown: dict[str, object] = {"error": error}
-    if ticket is not None:
-        profile = CreatorProfile.objects.filter(slug=ticket.to).first()
+    if place is not None:
+        profile = CreatorProfile.objects.filter(slug=place.to).first()
         if profile is None:
             raise Http404
         shown |= {
             "profile": profile,
-            "url": ticket.url,
-            "origin": ticket.origin,
+            "url": place.url,
+            "origin": place.origin,
             "is_own": profile.pk == request.user.pk,
-            "challenge": _challenge(request.GET.get("ch", "")),
             **_cost(request),
         }
     return render(request, "buttons/window.html", shown, status=status)

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("click_id", models.UUIDField(verbose_name="click")),
                 ("origin", models.CharField(max_length=300, verbose_name="origin")),
-                ("challenge", models.CharField(max_length=43, unique=True, verbose_name="challenge")),
+                ("challenge", models.CharField(max_length=64, unique=True, verbose_name="challenge")),
                 ("confirmed_at", models.DateTimeField(verbose_name="confirmed")),
                 ("redeemed_at", models.DateTimeField(blank=True, null=True, verbose_name="redeemed")),
                 ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone")),

@@ -7,10 +7,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.urls import reverse
 
 from accounts.models import CreatorProfile, User
 from buttons.models import Button, Site
+from buttons.tickets import Place
 from flattr.transactions import durable, savepoint
 
 _HOST_LENGTH_MAX: Final = 253
@@ -114,8 +114,8 @@ def create_button(
 
 def creator_page(slug: str) -> str:
     """Return the address of a creator's own page here, whose button takes what is for no page of theirs."""
-    # The host that frames come from has addresses of its own.
-    return settings.APP_URL + reverse("buttons:creator", urlconf=settings.ROOT_URLCONF, args=[slug])
+    # Not by `reverse`: it is asked for with each frame, and on the frames' host there is no such address.
+    return f"{settings.APP_URL}/@{slug}/"
 
 
 def page_or_creator(*, to: str, url: str) -> str:
@@ -127,14 +127,15 @@ def page_or_creator(*, to: str, url: str) -> str:
 
 
 @durable
-def open_button(*, to: str, url: str) -> Button:
-    """Return the button that a click is for, by creator and a page's one spelling; make it where it is missing.
+def open_button(*, place: Place) -> Button:
+    """Return the button that a click at a place is for; make it where it is missing.
 
     A page of a site that is verified for the creator has a button of its own from its first click on. What is
     for any other page is for the creator's own page here, so that nobody makes buttons in another's name.
 
     :raises UnknownCreator: if no creator has this slug.
     """
+    to, url = place.to, place.url
     profile = CreatorProfile.objects.select_related("user").filter(slug=to).first()
     if profile is None:
         msg = f"to: no creator has the address {to!r}"

@@ -1,6 +1,5 @@
 """Keys by which one press on a site is enough: given for a click that was confirmed in our window, and taken back."""
 
-import base64
 import hashlib
 import secrets
 import uuid
@@ -13,7 +12,6 @@ from django.db.models import Q
 from accounts.models import User
 from buttons.models import Click, Confirmation, SiteKey
 from buttons.operations import clicks
-from buttons.tickets import Ticket
 from flattr.transactions import durable
 
 KEY_LASTS: Final = timedelta(days=90)
@@ -37,7 +35,6 @@ class Redeemed:
 
     secret: str
     click: Click
-    ticket: Ticket
 
 
 def confirm_click(
@@ -95,15 +92,9 @@ def redeem(*, verifier: str, replaced: str, now: datetime) -> Redeemed:
         used_at=now,
         expires_at=now + KEY_LASTS,
     )
-    found = Click.objects.select_related("fan", "button__creator__creator_profile")
+    found = Click.objects.select_related("fan", "button")
     click = found.filter(id=confirmation.click_id, fan=confirmation.fan).latest("period")
-    ticket = Ticket(
-        to=click.button.creator.creator_profile.slug,
-        url=click.button.url,
-        origin=confirmation.origin,
-        click_id=click.id,
-    )
-    return Redeemed(secret=secret, click=click, ticket=ticket)
+    return Redeemed(secret=secret, click=click)
 
 
 def find_key(*, secret: str, now: datetime) -> SiteKey:
@@ -138,8 +129,8 @@ def revoke_keys(*, fan: User, origin: str, now: datetime) -> None:
 
 
 def challenge_of(verifier: str) -> str:
-    """Return the challenge of a secret: its SHA-256 in URL-safe Base64 without padding, as PKCE has it (RFC 7636)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    """Return the challenge of a secret, its SHA-256. It binds a window to a frame as PKCE does (RFC 7636)."""
+    return hash_of(verifier)
 
 
 def hash_of(secret: str) -> str:

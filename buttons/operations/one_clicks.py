@@ -14,12 +14,11 @@ from django.db.models import Count, Q
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
-from accounts.models import User
 from buttons import queries
 from buttons.models import Button, Click, Confirmation, OneClick, Site, SiteKey
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks, keys
-from buttons.tickets import Ticket
+from buttons.tickets import Place
 from flattr.period import Period
 from flattr.transactions import durable
 
@@ -57,27 +56,27 @@ class Recorded:
     secret: str
 
 
-def click_at_once(*, ticket: Ticket, secret: str, press: Press, now: datetime) -> Recorded:
-    """Record a click by one press; the same ticket again changes nothing.
+def click_at_once(*, click_id: uuid.UUID, place: Place, secret: str, press: Press, now: datetime) -> Recorded:
+    """Record a click by one press; the same id again changes nothing.
 
-    :raises NoKey: if the secret is no key for the ticket's site.
+    :raises NoKey: if the secret is no key for the place's site.
     :raises NeedsConfirmation: if anything speaks for a trick, or a limit is reached.
     :raises NoBudget: if the fan has no budget in force.
     :raises UnableToClick: if the click can't be recorded (see `clicks.record_click`).
     """
     key = keys.find_key(secret=secret, now=now)
-    if key.origin != ticket.origin:
+    if key.origin != place.origin:
         msg = "key: it is another site's"
         raise keys.NoKey(msg)
     if accounts_queries.active_subscription_for(fan=key.fan, period=Period.at(now)) is None:
         msg = "there is no budget"
         raise clicks.NoBudget(msg)
-    button = buttons_operations.open_button(to=ticket.to, url=ticket.url)
+    button = buttons_operations.open_button(place=place)
     clicks.require_clickable(fan=key.fan, button=button)
-    _require_own_will(key, button, ticket, press, now)
-    _reserve(fan=key.fan, button=button, ticket=ticket, press=press, now=now)
+    _require_own_will(key, button, press, now)
+    _reserve(key=key, button=button, click_id=click_id, press=press, now=now)
     click = clicks.record_click(
-        click_id=ticket.click_id, fan=key.fan, public_id=button.public_id, origin=ticket.origin, now=now
+        click_id=click_id, fan=key.fan, public_id=button.public_id, origin=place.origin, now=now
     )
     return Recorded(click=click, secret=keys.renew_secret(key=key, used=secret, now=now))
 
@@ -98,16 +97,16 @@ def undo_at_once(*, click_id: uuid.UUID, secret: str, now: datetime) -> Click:
     return clicks.undo_click(click_id=click_id, fan=key.fan, now=now)
 
 
-def _require_own_will(key: SiteKey, button: Button, ticket: Ticket, press: Press, now: datetime) -> None:
+def _require_own_will(key: SiteKey, button: Button, press: Press, now: datetime) -> None:
     """Raise unless fan, site and press are such that one press is enough."""
-    host = urlsplit(ticket.origin).hostname or ""
+    host = urlsplit(key.origin).hostname or ""
     if not Site.objects.filter(creator_id=button.creator_id, host=host, verified_at__isnull=False).exists():
         msg = "site: it isn't verified for this creator"
         raise NeedsConfirmation(msg)
     if not Confirmation.objects.filter(
         fan=key.fan,
         creator_id=button.creator_id,
-        origin=ticket.origin,
+        origin=key.origin,
         confirmed_at__gt=now - queries.CONFIRMED_LASTS,
     ).exists():
         msg = "click: the first one for this creator on this site"
@@ -115,28 +114,28 @@ def _require_own_will(key: SiteKey, button: Button, ticket: Ticket, press: Press
     if press.hover_ms < HOVER_MS_MIN:
         msg = "press: the pointer wasn't over the button before"
         raise NeedsConfirmation(msg)
-    is_in_view = press.is_proven_visible or queries.has_good_name(ticket.origin, now=now)
+    is_in_view = press.is_proven_visible or queries.has_good_name(key.origin, now=now)
     if press.visible_ms < VISIBLE_MS_MIN or not is_in_view:
         msg = "press: the button wasn't in plain view"
         raise NeedsConfirmation(msg)
 
 
 @durable
-def _reserve(*, fan: User, button: Button, ticket: Ticket, press: Press, now: datetime) -> None:
+def _reserve(*, key: SiteKey, button: Button, click_id: uuid.UUID, press: Press, now: datetime) -> None:
     """Note the press if the fan's limits allow it.
 
     :raises NeedsConfirmation: if they don't.
     """
-    accounts_operations.lock_fan(fan=fan)
-    if OneClick.objects.filter(fan=fan, click_id=ticket.click_id).exists():
+    accounts_operations.lock_fan(fan=key.fan)
+    if OneClick.objects.filter(fan=key.fan, click_id=click_id).exists():
         return
-    _refuse_beyond_limits(fan, button, ticket, now)
+    _refuse_beyond_limits(key, button, now)
     OneClick.objects.create(
-        fan=fan,
+        fan=key.fan,
         creator_id=button.creator_id,
         button=button,
-        click_id=ticket.click_id,
-        origin=ticket.origin,
+        click_id=click_id,
+        origin=key.origin,
         clicked_at=now,
         hover_ms=press.hover_ms,
         x=press.x,
@@ -144,20 +143,20 @@ def _reserve(*, fan: User, button: Button, ticket: Ticket, press: Press, now: da
     )
 
 
-def _refuse_beyond_limits(fan: User, button: Button, ticket: Ticket, now: datetime) -> None:
+def _refuse_beyond_limits(key: SiteKey, button: Button, now: datetime) -> None:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = OneClick.objects.filter(fan=fan, clicked_at__gte=day).aggregate(
+    today = OneClick.objects.filter(fan=key.fan, clicked_at__gte=day).aggregate(
         all=Count("id"),
         button=Count("id", filter=Q(button=button)),
-        site=Count("id", filter=Q(origin=ticket.origin)),
+        site=Count("id", filter=Q(origin=key.origin)),
     )
     if today["button"] >= DAILY_FOR_BUTTON or today["site"] >= DAILY_ON_SITE or today["all"] >= DAILY:
         msg = "limit: as many clicks by one press as are allowed in a day"
         raise NeedsConfirmation(msg)
     period = Period.at(now)
-    in_all = Click.objects.filter(fan=fan, period=period, undone_at__isnull=True).count()
+    in_all = Click.objects.filter(fan=key.fan, period=period, undone_at__isnull=True).count()
     for_creator = OneClick.objects.filter(
-        fan=fan, creator_id=button.creator_id, clicked_at__gte=period.start, undone_at__isnull=True
+        fan=key.fan, creator_id=button.creator_id, clicked_at__gte=period.start, undone_at__isnull=True
     ).count()
     if in_all >= SHARE_AFTER_CLICKS and (for_creator + 1) * 100 > SHARE_MAX_PERCENT * (in_all + 1):
         msg = "limit: as large a part of the month's clicks for one creator as one press may make"

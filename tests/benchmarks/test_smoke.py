@@ -18,7 +18,7 @@ from flattr.development.services import CHECKOUT
 pytestmark = pytest.mark.processes
 
 WITHOUT_WRK = ["settle", "pages"]
-ALL = ["click", "badge", *WITHOUT_WRK]
+ALL = ["click", "badge", "frame", *WITHOUT_WRK]
 
 
 def command(folder: Path, *names: str) -> list[str]:

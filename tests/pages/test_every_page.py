@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -143,7 +144,7 @@ def address(name: str, town: World) -> str:
         "buttons:creator": [f"ada-{town.creator.pk}"],
         "buttons:hide": [town.button.public_id],
         "buttons:undo": [town.click.pk],
-        "buttons:window": [tickets.mint(given.ticket(town.button))],
+        "buttons:window": [tickets.mint(place=given.place(town.button))],
         "payouts:deposit": [town.deposit.pk],
         "payouts:resume_deposit": [town.deposit.pk],
         "payouts:cancel_payout": [town.payout.pk],
@@ -154,7 +155,11 @@ def address(name: str, town: World) -> str:
         "payouts:statement_csv": ["2026-10"],
         "sandbox:pay": [town.deposit.pk],
     }
-    return reverse(name, args=arguments.get(name))
+    path = reverse(name, args=arguments.get(name))
+    if name == "buttons:window":
+        place = given.place(town.button)
+        path += "?" + urlencode({"to": place.to, "url": place.url, "site": place.origin})
+    return path
 
 
 def answered(response: Any, path: str) -> str:
