@@ -7,7 +7,6 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from buttons import tickets
@@ -27,14 +26,6 @@ SEEN_MS: Final = 1000
 """Longer than a button has to be in view before one press is enough."""
 
 COVER: Final = "position:absolute;left:0;top:0;width:400px;height:200px;pointer-events:none"
-
-
-@pytest.fixture
-def app_url(live_server: LiveServer, settings: LazySettings) -> str:
-    """Return the address at which the app is served; what pages elsewhere load comes from a host beside it."""
-    settings.APP_URL = live_server.url
-    settings.EMBED_URL = live_server.url.replace("localhost", "embed.localhost")
-    return live_server.url
 
 
 @pytest.fixture

@@ -1,26 +1,24 @@
 """The button on somebody's page, as a person uses it: first in a window of ours, then by one press."""
 
 import pytest
-from django.conf import LazySettings
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from buttons.models import Button, Click, Site
 from buttons.operations import buttons as buttons_operations
+from flattr.period import Period
 from tests import given
-from tests.browser.test_first_click import fan, log_in, press  # noqa: F401  The fixture is used by its name.
+from tests.browser.people import log_in, press
+from tests.pages.world import confirmed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def app_url(live_server: LiveServer, settings: LazySettings) -> str:
-    """Return the address at which the app is served; what pages elsewhere load comes from a host beside it."""
-    settings.APP_URL = live_server.url
-    settings.EMBED_URL = live_server.url.replace("localhost", "embed.localhost")
-    return live_server.url
+def fan() -> User:
+    """Return a fan with a budget of 5 EUR this month, who can log in."""
+    return confirmed(given.funded_fan(period=Period.at(timezone.now())))
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def framed(page: Page) -> Locator:
     return next(each for each in page.frames if "//embed." in each.url).get_by_role("button")
 
 
-def test_first_in_a_window_then_by_one_press(browser: Browser, app_url: str, fan: User, song: Button) -> None:  # noqa: F811
+def test_first_in_a_window_then_by_one_press(browser: Browser, app_url: str, fan: User, song: Button) -> None:
     """The first press opens our window, where one more press counts; after a reload one press is enough."""
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
