@@ -66,7 +66,7 @@ def context(
         used_at=now,
         expires_at=now + keys.KEY_LASTS,
     )
-    earlier = given.click(fan, given.button(song.creator), now=now)
+    (earlier,) = given.click(fan, given.button(song.creator), now=now)
     Confirmation.objects.create(
         fan=fan, creator=song.creator, click_id=earlier.pk, origin=origin, challenge="c", confirmed_at=now
     )
