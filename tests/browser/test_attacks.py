@@ -10,12 +10,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
 from buttons import tickets
-from buttons.models import Button, Click, Confirmation, Site, SiteKey
-from buttons.operations import buttons as buttons_operations
+from buttons.models import Button, Click, Confirmation, SiteKey
 from buttons.operations import keys
 from flattr.period import Period
 from tests import given
-from tests.browser.hosts import Sites, served
+from tests.browser.hosts import Sites
 from tests.browser.people import log_in
 from tests.pages.world import confirmed
 
@@ -29,27 +28,9 @@ COVER: Final = "position:absolute;left:0;top:0;width:400px;height:200px;pointer-
 
 
 @pytest.fixture
-def sites(app_url: str) -> Iterator[Sites]:
-    """Serve other people's sites."""
-    del app_url
-    with served() as found:
-        yield found
-
-
-@pytest.fixture
 def fan() -> User:
     """Return a fan with a budget of 5 EUR this month, who can log in."""
     return confirmed(given.funded_fan(period=Period.at(timezone.now())))
-
-
-@pytest.fixture
-def song(sites: Sites) -> Button:
-    """Return a button on a page of the verified site artist.localhost."""
-    made = buttons_operations.create_button(
-        creator=given.creator("Ada"), url=f"{sites.origin('artist')}/song", title="First light"
-    )
-    Site.objects.update(verified_at=timezone.now())
-    return made
 
 
 @pytest.fixture
@@ -76,7 +57,7 @@ def context(
                 {
                     "name": "__Host-k",
                     "value": SECRET,
-                    "url": settings.EMBED_URL,
+                    "url": settings.EMBED_URL.replace("http:", "https:"),
                     "secure": True,
                     "httpOnly": True,
                     "sameSite": "None",

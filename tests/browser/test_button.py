@@ -1,18 +1,70 @@
-"""The button on somebody's page, as a person uses it: first in a window of ours, then by one press."""
+"""The button on somebody's page in browsers as people have them: first in a window of ours, then by one press.
+
+Playwright's own way to start Chromium switches the partitioning of storage off, so these are started without it.
+"""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from accounts.models import User
-from buttons.models import Button, Click, Site
-from buttons.operations import buttons as buttons_operations
+from buttons.models import Button, Click
 from flattr.period import Period
 from tests import given
-from tests.browser.people import log_in, press
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.hosts import Sites
+from tests.browser.people import press
 from tests.pages.world import confirmed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+KINDS: Final[dict[str, tuple[dict[str, Any], list[str]]]] = {
+    "others' cookies allowed": ({"profile": {"cookie_controls_mode": 0}}, []),
+    "others' cookies blocked": ({"profile": {"cookie_controls_mode": 1}}, []),
+    "others' cookies gone": ({}, ["--test-third-party-cookie-phaseout"]),
+}
+
+
+@contextmanager
+def started(
+    playwright: Playwright, executable: str, folder: Path, preferences: dict[str, Any], arguments: list[str]
+) -> Iterator[BrowserContext]:
+    """Start Chromium by hand with a new profile, and let Playwright join it."""
+    profile = folder / "Default"
+    profile.mkdir()
+    (profile / "Preferences").write_text(json.dumps({**preferences, "intl": {"accept_languages": "en-GB"}}))
+    command = [executable, "--headless=new", *ARGUMENTS, *arguments]
+    command += [f"--user-data-dir={folder}", "--remote-debugging-port=0", "--lang=en-GB", "about:blank"]
+    port = folder / "DevToolsActivePort"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not port.exists() or not port.read_text():
+                assert time.monotonic() < deadline, "Chromium didn't start"
+                time.sleep(0.05)
+            number = port.read_text().split()[0]
+            chromium = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{number}")
+            yield chromium.contexts[0]
+            chromium.close()
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(params=KINDS)
+def context(
+    request: pytest.FixtureRequest, playwright: Playwright, executable: str, tmp_path: Path
+) -> Iterator[BrowserContext]:
+    """Return a browser of each kind, with nobody logged in."""
+    with started(playwright, executable, tmp_path, *KINDS[request.param]) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -21,42 +73,70 @@ def fan() -> User:
     return confirmed(given.funded_fan(period=Period.at(timezone.now())))
 
 
-@pytest.fixture
-def song(app_url: str) -> Button:
-    """Return a button on a page of artist.localhost, which is verified."""
-    url = app_url.replace("localhost", "artist.localhost") + "/song"
-    made = buttons_operations.create_button(creator=given.creator("Ada"), url=url, title="First light")
-    Site.objects.update(verified_at=timezone.now())
-    return made
-
-
 def framed(page: Page) -> Locator:
     """Return the button inside the frame, which the page itself can't reach into."""
     page.wait_for_function("document.querySelector('flattr-button a').tabIndex === -1")
     return next(each for each in page.frames if "//embed." in each.url).get_by_role("button")
 
 
-def test_first_in_a_window_then_by_one_press(browser: Browser, app_url: str, fan: User, song: Button) -> None:
-    """The first press opens our window, where one more press counts; after a reload one press is enough."""
-    context = browser.new_context(locale="en-GB")
+def log_in_there(window: Page, person: User) -> None:
+    """Fill in the form to which our window leads who isn't logged in."""
+    window.get_by_label("Email").fill(person.email)
+    window.get_by_label("Password").fill("password")
+    window.get_by_role("button", name="Sign In").click()
+
+
+def press_once(page: Page) -> None:
+    """Press as a person does who looks at the page for a while first."""
+    framed(page).hover()
+    page.wait_for_timeout(1000)
+    framed(page).click()
+
+
+def test_the_first_press_logs_in_on_the_way_and_the_next_is_enough(
+    context: BrowserContext, fan: User, song: Button, sites: Sites
+) -> None:
+    """Our window leads through the login to the very click; then one press counts; another site asks anew."""
     page = context.new_page()
-    log_in(page, app_url, fan)
-    page.goto(song.url)
+    slug = song.creator.creator_profile.slug
+    page.goto(sites.put("artist", "/song", sites.button(slug, song.url)))
     with context.expect_page() as opened:
         framed(page).click()
     window = opened.value
     press(window)
+    log_in_there(window, fan)
 
     expect(window.get_by_text("“First light” has one more slice of your cake.")).to_be_visible()
     page.bring_to_front()
-    expect(framed(page)).to_contain_text("Undo")
+    expect(framed(page)).to_contain_text("Undo", timeout=20_000)
+    assert Click.objects.count() == 1
 
     page.reload()
-    framed(page).hover()
-    # It has to be in view for most of a second before one press is enough.
-    page.wait_for_timeout(1000)
+    press_once(page)
+
+    expect(framed(page)).to_contain_text("Undo", timeout=20_000)
+    assert list(Click.objects.values_list("button", "fan", "undone_at")) == [(song.pk, fan.pk, None)] * 2
+
+    elsewhere = context.new_page()
+    elsewhere.goto(sites.put("mallory", "/", sites.button(slug, song.url)))
+    with context.expect_page() as opened:
+        press_once(elsewhere)
+
+    expect(opened.value.get_by_role("heading", name="A slice for Ada?")).to_be_visible()
+    assert Click.objects.count() == 2
+
+
+def test_undo_takes_the_click_back(context: BrowserContext, fan: User, song: Button, sites: Sites) -> None:
+    """For ten seconds the button takes back what was just given."""
+    page = context.new_page()
+    page.goto(sites.put("artist", "/song", sites.button(song.creator.creator_profile.slug, song.url)))
+    with context.expect_page() as opened:
+        framed(page).click()
+    press(opened.value)
+    log_in_there(opened.value, fan)
+    page.bring_to_front()
+    expect(framed(page)).to_contain_text("Undo", timeout=20_000)
     framed(page).click()
 
-    expect(framed(page)).to_contain_text("Undo")
-    assert list(Click.objects.values_list("button", "fan", "undone_at")) == [(song.pk, fan.pk, None)] * 2
-    context.close()
+    expect(framed(page)).to_contain_text("Flattr")
+    assert Click.objects.get().undone_at is not None

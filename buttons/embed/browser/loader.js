@@ -5,8 +5,8 @@
   if (customElements.get(name)) return;
   const style = new CSSStyleSheet();
   style.replaceSync(":host{display:inline-block;position:relative;line-height:0}:host([hidden]){display:none}"
-    + "iframe{position:absolute;inset:0;width:100%;height:100%;border:0;opacity:0;color-scheme:normal}"
-    + ".on{opacity:1}.on~slot{visibility:hidden}"
+    + "iframe{position:absolute;inset:0;width:100%;height:100%;border:0;opacity:0;pointer-events:none;color-scheme:normal}"
+    + ".on{opacity:1;pointer-events:auto}.on~slot{visibility:hidden}"
     + "@media print{iframe{display:none}.on~slot{visibility:visible}}");
   let frames = 0;
   customElements.define(name, class extends HTMLElement {
