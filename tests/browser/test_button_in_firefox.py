@@ -1,0 +1,110 @@
+"""The button in Firefox, which keeps each site's cookies apart and can't tell what covers a frame."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from buttons.models import Button, Click, Confirmation
+from buttons.queries import GOOD_NAME_CLICKS
+from flattr.period import Period
+from tests import given
+from tests.browser.firefox import Firefox, started
+from tests.browser.hosts import Sites
+from tests.pages.world import confirmed
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LABEL = "document.querySelector('button').textContent"
+
+
+@pytest.fixture
+def firefox(tmp_path: Path) -> Iterator[Firefox]:
+    """Return Firefox; skip where there is none, except in CI, which always has it."""
+    executable = shutil.which("firefox-esr") or shutil.which("firefox")
+    if executable is None:
+        message = "no Firefox here; `apt-get install firefox-esr` brings it"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with started(executable, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def fan() -> User:
+    """Return a fan with a budget of 5 EUR this month, who can log in."""
+    return confirmed(given.funded_fan(period=Period.at(timezone.now())))
+
+
+def press_in_frame(firefox: Firefox, page: str) -> str:
+    """Press the button in the page's frame after looking at the page for a while; return the frame."""
+    firefox.wait_for(page, "document.querySelector('flattr-button a').tabIndex === -1")
+    frame = firefox.frame(page)
+    time.sleep(1)
+    firefox.press(frame, "button")
+    return frame
+
+
+def window_of(firefox: Firefox, known: list[str]) -> str:
+    """Wait for the window that has just been opened."""
+    deadline = time.monotonic() + 20
+    while not (fresh := [each for each in firefox.pages() if each not in known]):
+        assert time.monotonic() < deadline, "no window was opened"
+        time.sleep(0.1)
+    return fresh[0]
+
+
+def confirm(firefox: Firefox, window: str) -> None:
+    """Confirm the click in our window, once it lets itself be pressed."""
+    firefox.wait_for(window, "document.readyState === 'complete'")
+    time.sleep(1)
+    firefox.press(window, "form button")
+    firefox.press(window, "form button")
+
+
+def test_the_first_press_logs_in_on_the_way_and_on_a_good_site_the_next_is_enough(
+    firefox: Firefox, fan: User, song: Button, sites: Sites
+) -> None:
+    """As with Chromium; but one press is enough only where many fans have confirmed their clicks before."""
+    address = sites.put("artist", "/song", sites.button(song.creator.creator_profile.slug, song.url))
+    page = firefox.open(address)
+    known = firefox.pages()
+    frame = press_in_frame(firefox, page)
+    window = window_of(firefox, known)
+    confirm(firefox, window)
+    firefox.wait_for(window, "!!document.querySelector('[name=login]')")
+    firefox.type(window, "[name=login]", fan.email)
+    firefox.type(window, "[name=password]", "password")
+    firefox.press(window, "form button")
+    firefox.wait_for(window, "document.body.textContent.includes('has one more slice of your cake')")
+    firefox.wait_for(frame, f"{LABEL}.includes('Undo')")
+
+    assert Click.objects.count() == 1
+
+    again = press_in_frame(firefox, firefox.open(address))
+    firefox.wait_for(again, f"{LABEL}.includes('Confirm')")
+
+    assert Click.objects.count() == 1
+
+    Confirmation.objects.bulk_create(
+        Confirmation(
+            fan=fan,
+            creator=song.creator,
+            click_id=f"00000000-0000-0000-0000-{number:012}",
+            origin=sites.origin("artist"),
+            challenge=str(number),
+            confirmed_at=timezone.now(),
+        )
+        for number in range(GOOD_NAME_CLICKS)
+    )
+    trusted = firefox.open(address)
+    frame = press_in_frame(firefox, trusted)
+    firefox.wait_for(frame, f"{LABEL}.includes('Undo')")
+
+    assert Click.objects.filter(fan=fan, button=song).count() == 2
