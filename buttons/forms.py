@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from buttons.models import Button
+from buttons.models import Button, OriginDecision
 
 TAGS_MAX = 20
 
@@ -36,3 +36,10 @@ class ButtonForm(forms.ModelForm[Button]):
         fields = ["url", "title", "description", "category", "tags", "language"]
         labels = {"title": _("Title"), "description": _("Description"), "category": _("Category")}
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+
+class DecisionForm(forms.Form):
+    """What staff decide about a site, and why."""
+
+    verdict = forms.ChoiceField(choices=OriginDecision.Verdict)
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

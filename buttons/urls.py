@@ -16,5 +16,9 @@ urlpatterns = [
     path("b/<slug:public_id>/click/", click_page.click, name="click"),
     path("c/<str:ticket>/", window.confirm, name="window"),
     path("pay", click_page.land, name="pay"),
+    path("clicks/", views.activity, name="activity"),
+    path("clicks/notices/", views.click_notices, name="click_notices"),
+    path("clicks/revoke/", views.revoke_keys, name="revoke_keys"),
+    path("clicks/<uuid:click_id>/report/", views.report_click, name="report"),
     path("clicks/<uuid:click_id>/undo/", views.undo_click, name="undo"),
 ]

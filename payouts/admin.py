@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.views import user_of
+from buttons.queries import trust
 from flattr.admin import ReadOnlyAdmin
 from flattr.templatetags.money import cents, money_filter
 from payouts import tasks
@@ -80,6 +81,8 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
                 form.add_error(None, _("Nobody reviews their own payout."))
             except payouts.SecondPersonNeeded:
                 form.add_error(None, _("You have approved it before; a second person has to."))
+            except payouts.SiteUnderReview:
+                form.add_error(None, _("Decide about the creator's site first."))
             except payouts.AlreadyReviewed:
                 form.add_error(None, _("Somebody has decided about this payout before."))
             else:
@@ -90,6 +93,7 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
             "payout": payout,
             "takes_two": payouts.takes_two(payout=payout),
             "balance_micros": balances.creator_balance_micros(creator=payout.creator),
+            "under_review": trust.origins_under_review(creator=payout.creator),
             "form": form,
             "opts": self.opts,
         }

@@ -260,14 +260,15 @@ def _policy_but_ancestors() -> str:
 
 def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: str) -> str:
     """Return the frame's document; the texts of all states are in it, so that no press waits for them."""
-    is_enough = frame.is_verified and frame.is_confirmed and frame.has_budget
+    is_enough = frame.is_verified and frame.is_trusted and frame.is_confirmed and frame.has_budget
     document = _document(language, size if size in _SIZES else "", theme if theme in _THEMES else "")
     # All else is our own, or was read by rules that let no quote through.
     return document % {
         "creator": html.escape(frame.creator_name),
         "origin": html.escape(about.place.origin),
         "ticket": tickets.mint(place=about.place),
-        "mode": "one" if is_enough else "window",
+        # Where few speak for a site, the browser has to prove that the button is in plain view.
+        "mode": ("one" if frame.has_good_name else "proven") if is_enough else "window",
         "window": f"{settings.APP_URL}/c/",
         "own": frame.own_clicks,
         "count": short_count(frame.clicks),

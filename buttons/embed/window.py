@@ -21,7 +21,7 @@ from buttons.embed import waiting
 from buttons.embed.click_page import missing_step, place_of, refusal_text
 from buttons.embed.waiting import WaitingClick
 from buttons.operations import buttons as operations
-from buttons.operations import clicks, keys
+from buttons.operations import clicks, keys, origins
 from buttons.tickets import Place
 from flattr import money
 from flattr.period import Period
@@ -87,7 +87,9 @@ def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
         raise Http404 from error
     except clicks.UnableToClick as error:
         return _page(request, None, error=refusal_text(error), status=HTTPStatus.CONFLICT)
-    return render(request, "buttons/window_done.html", {"button": made.button})
+    # What came by a frame can be reported, as its site is known for sure.
+    by_frame = bool(wanted.challenge and wanted.origin)
+    return render(request, "buttons/window_done.html", {"button": made.button, "click": made if by_frame else None})
 
 
 def _page(request: HttpRequest, place: Place | None, *, error: str = "", status: int = 200) -> HttpResponse:
@@ -97,6 +99,8 @@ def _page(request: HttpRequest, place: Place | None, *, error: str = "", status:
         profile = CreatorProfile.objects.filter(slug=place.to).first()
         if profile is None:
             raise Http404
+        if request.method == "GET" and request.user.is_authenticated and _challenge(request.GET.get("ch", "")):
+            origins.note_window(fan=user_of(request), creator_id=profile.pk, origin=place.origin, now=timezone.now())
         shown |= {
             "profile": profile,
             "url": place.url,

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from buttons.models import Click, Confirmation, SiteKey
-from buttons.operations import clicks
+from buttons.operations import clicks, origins
 from flattr.transactions import durable
 
 KEY_LASTS: Final = timedelta(days=90)
@@ -62,6 +62,7 @@ def confirm_click(
             ],
             ignore_conflicts=True,
         )
+        origins.note_window(fan=fan, creator_id=click.creator_id, origin=origin, now=now)
     return click
 
 
@@ -121,11 +122,12 @@ def renew_secret(*, key: SiteKey, used: str, now: datetime) -> str:
 
 
 @durable
-def revoke_keys(*, fan: User, origin: str, now: datetime) -> None:
-    """Take back all of the fan's keys for a site, in whatever browser: there, each click asks again."""
-    _revoke(Q(fan=fan, origin=origin), now)
+def revoke_keys(*, fan: User, origin: str | None, now: datetime) -> None:
+    """Take back the fan's keys for a site, or all of them, in whatever browser: there, each click asks again."""
+    which = Q(fan=fan) if origin is None else Q(fan=fan, origin=origin)
+    _revoke(which, now)
     # Else a key that is given for a click confirmed before would be enough again.
-    Confirmation.objects.filter(fan=fan, origin=origin).delete()
+    Confirmation.objects.filter(which, revoked_at__isnull=True).update(revoked_at=now)
 
 
 def challenge_of(verifier: str) -> str:

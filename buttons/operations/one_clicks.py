@@ -8,22 +8,22 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.db.models import Count, Q
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from buttons import queries
-from buttons.models import Button, Click, Confirmation, OneClick, Site, SiteKey
+from buttons.models import Button, Click, Confirmation, OneClick, SiteKey
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks, keys
+from buttons.queries import trust
 from buttons.tickets import Place
 from flattr.period import Period
 from flattr.transactions import durable
 
 UNDO_WITHIN: Final = timedelta(seconds=10)
-HOVER_MS_MIN: Final = 120
+HOVER_MS_MIN: Final = trust.HOVER_MS_MIN
 VISIBLE_MS_MIN: Final = 800
 DAILY_FOR_BUTTON: Final = 1
 DAILY_ON_SITE: Final = 5
@@ -99,22 +99,26 @@ def undo_at_once(*, click_id: uuid.UUID, secret: str, now: datetime) -> Click:
 
 def _require_own_will(key: SiteKey, button: Button, press: Press, now: datetime) -> None:
     """Raise unless fan, site and press are such that one press is enough."""
-    host = urlsplit(key.origin).hostname or ""
-    if not Site.objects.filter(creator_id=button.creator_id, host=host, verified_at__isnull=False).exists():
+    if not trust.is_verified(origin=key.origin, creator_id=button.creator_id):
         msg = "site: it isn't verified for this creator"
+        raise NeedsConfirmation(msg)
+    standing = trust.standing_of(origin=key.origin)
+    if not trust.lets_one_press_count(standing, now=now):
+        msg = "site: each click on it is to be confirmed for now"
         raise NeedsConfirmation(msg)
     if not Confirmation.objects.filter(
         fan=key.fan,
         creator_id=button.creator_id,
         origin=key.origin,
         confirmed_at__gt=now - queries.CONFIRMED_LASTS,
+        revoked_at__isnull=True,
     ).exists():
         msg = "click: the first one for this creator on this site"
         raise NeedsConfirmation(msg)
     if press.hover_ms < HOVER_MS_MIN:
         msg = "press: the pointer wasn't over the button before"
         raise NeedsConfirmation(msg)
-    is_in_view = press.is_proven_visible or queries.has_good_name(key.origin, now=now)
+    is_in_view = press.is_proven_visible or standing.has_good_name
     if press.visible_ms < VISIBLE_MS_MIN or not is_in_view:
         msg = "press: the button wasn't in plain view"
         raise NeedsConfirmation(msg)

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from accounts import operations as accounts_operations
 from accounts.models import Notification, User
+from buttons.queries import trust
 from flattr.transactions import durable, required
 from payouts.gateway import Outcome, Result, get_gateway
 from payouts.ledger import chart
@@ -60,6 +61,10 @@ class AlreadyReviewed(ValueError):
 
 class OwnPayout(ValueError):
     """Nobody reviews a payout to themselves."""
+
+
+class SiteUnderReview(ValueError):
+    """Clicks on a site of the creator's look as if they weren't meant, and nobody has decided about it."""
 
 
 class ReasonMissing(ValueError):
@@ -124,10 +129,15 @@ def approve_payout(*, payout_id: uuid.UUID, reviewer: User, now: datetime) -> Pa
     :raises OwnPayout: if the reviewer is its creator.
     :raises SecondPersonNeeded: if the reviewer approved it before, and it takes two.
     :raises AlreadyReviewed: if it was rejected or cancelled.
+    :raises SiteUnderReview: if a site of the creator's was frozen by a rule and nobody has decided about it.
     """
     payout = _locked(payout_id)
     if payout.state in {Payout.State.APPROVED, Payout.State.SENDING, Payout.State.SENT}:
         return payout
+    sites = trust.origins_under_review(creator=payout.creator)
+    if sites:
+        msg = f"creator: clicks on {', '.join(sites)} are under review"
+        raise SiteUnderReview(msg)
     if takes_two(payout=payout):
         _refuse_reviewer(payout, reviewer)
         if payout.first_reviewer is None:

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Notification
 from buttons import queries as buttons_queries
+from buttons.queries import trust
 from flattr.period import Period
 from payouts.models import Deposit, Payout, PayoutAccount, Refund, Settlement, StripeEvent
 
@@ -93,6 +94,8 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
     yield from _overdue_movements(now)
     yield from _overdue_payouts(now)
     yield from _overdue_events(now)
+    for standing in trust.frozen_by_rule():
+        yield f"site:{standing.pk}", f"{standing.origin} is frozen, and nobody has decided about it."
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()
     if unsent:
         yield "notifications", f"{unsent} emails are unsent for more than six hours."

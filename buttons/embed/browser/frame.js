@@ -86,7 +86,7 @@ button.addEventListener("click", (event) => {
   if (!event.isTrusted || button.ariaDisabled) return;
   if (undo) return takeBack();
   const alone = [...location.ancestorOrigins || []].every((each) => each === site);
-  if (mode === "one" && alone && event.button === 0 && event.detail === 1 && event.pointerType) press(event);
+  if ((mode === "one" || mode === "proven" && proven) && alone && event.button === 0 && event.detail === 1 && event.pointerType) press(event);
   else askThere();
 });
 for (const kind of ["focus", "visibilitychange"]) addEventListener(kind, redeem, true);

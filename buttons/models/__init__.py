@@ -10,7 +10,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
+
+__all__ = [
+    "Button",
+    "Click",
+    "ClickReport",
+    "ClosedPeriod",
+    "Confirmation",
+    "MonthlyClicks",
+    "OneClick",
+    "OriginDay",
+    "OriginDecision",
+    "OriginStanding",
+    "Site",
+    "SiteKey",
+]
 
 PUBLIC_ID_LENGTH: Final = 12
 _PUBLIC_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -180,6 +196,8 @@ class Confirmation(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"))
     redeemed_at = models.DateTimeField(_("redeemed"), null=True, blank=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    # The fan wants to be asked again; what they confirmed goes on counting in the site's statistics.
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("confirmation")

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod, Confirmation
+from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod
 from buttons.tickets import Place
 from flattr import pages
 from flattr.gathering import Gathering
@@ -26,14 +26,10 @@ EXACT_UNTIL: Final = 10_000
 """How large a count may be to be taken anew for a page: from here on, nobody sees one click more or less."""
 
 _FRAMES: Final = "SELECT * FROM buttons_frames(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-"""Tells what several frames show (see `migrations/0010`)."""
+"""Tells what several frames show (see `migrations/0011`)."""
 
 CONFIRMED_LASTS: Final = timedelta(days=90)
 """How long a click that was confirmed in our window lets one press on that site be enough."""
-
-GOOD_NAME_LASTS: Final = timedelta(days=90)
-GOOD_NAME_CLICKS: Final = 50
-GOOD_NAME_UNDONE_PERCENT: Final = 3
 
 _COUNTS: Final = caches["process"]
 """The remembered counts. Django would make the cache anew for each request in an event loop."""
@@ -179,15 +175,6 @@ def creator_clicks(*, creator: User, period: Period, place: pages.Place | None =
     )
 
 
-def has_good_name(origin: str, *, now: datetime) -> bool:
-    """Tell whether fans confirmed at least 50 clicks on a site in our window lately, and hardly took one back."""
-    counts = Confirmation.objects.filter(origin=origin, confirmed_at__gt=now - GOOD_NAME_LASTS).aggregate(
-        confirmed=Count("id"), undone=Count("id", filter=Q(undone_at__isnull=False))
-    )
-    confirmed, undone = int(counts["confirmed"]), int(counts["undone"])
-    return confirmed >= GOOD_NAME_CLICKS and undone * 100 < GOOD_NAME_UNDONE_PERCENT * confirmed
-
-
 def public_buttons(*, creator: User) -> QuerySet[Button]:
     """Return the creator's buttons that everybody may see, newest first."""
     return Button.objects.filter(creator=creator, hidden_at__isnull=True).order_by("-created_at", "-id")
@@ -224,7 +211,8 @@ class AskedFrame:
 class Frame:
     """All that a frame shows: the creator, the count, and what whoever has the key gave this month.
 
-    `button_id` is None until the first click. `is_verified` tells of the site that shows the frame.
+    `button_id` is None until the first click. `is_verified`, `is_trusted` and `has_good_name` tell of the site that
+    shows the frame: whether it is the creator's, whether one press is let count there, and whether fans speak for it.
     """
 
     creator_id: int
@@ -237,6 +225,8 @@ class Frame:
     has_budget: bool
     own_clicks: int
     is_confirmed: bool
+    is_trusted: bool
+    has_good_name: bool
 
 
 async def aframe(asked: AskedFrame) -> Frame | None:
