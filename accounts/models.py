@@ -48,6 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
+    wants_click_notices = models.BooleanField(_("wants to be told of clicks on other sites"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
@@ -191,6 +192,8 @@ class Notification(models.Model):
         ACCOUNT_NOT_READY = "account_not_ready", _("payout account not ready any more")
         REFUND_SENT = "refund_sent", _("refund sent")
         REFUND_FAILED = "refund_failed", _("refund failed")
+        FIRST_CLICKS = "first_clicks", _("first clicks on a site")
+        WEEKLY_CLICKS = "weekly_clicks", _("week of clicks by one press")
         ALARM = "alarm", _("alarm for staff")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

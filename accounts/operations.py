@@ -175,6 +175,13 @@ def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequ
     profile.save(update_fields=["name", "text", "links"])
 
 
+@durable
+def set_click_notices(*, user: User, wanted: bool) -> None:
+    """Tell the user by email of their clicks on other people's sites, or don't."""
+    user.wants_click_notices = wanted
+    user.save(update_fields=["wants_click_notices"])
+
+
 @required
 def notify(
     *, recipient: User, kind: Notification.Kind, subject_key: str, context: Mapping[str, Any], now: datetime

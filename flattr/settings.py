@@ -242,6 +242,13 @@ CELERY_BEAT_SCHEDULE = {
     "settle the month": {"task": "payouts.tasks.settle_due_months", "schedule": crontab(minute="10")},
     "clear sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="50", hour="3")},
     "make partitions of clicks": {"task": "buttons.tasks.make_partitions", "schedule": crontab(minute="5", hour="3")},
+    "judge sites": {"task": "buttons.tasks.judge_origins", "schedule": crontab(minute="15", hour="0")},
+    "forget old presses": {"task": "buttons.tasks.forget", "schedule": crontab(minute="35", hour="3")},
+    "tell of first clicks": {"task": "buttons.tasks.tell_of_first_clicks", "schedule": crontab(minute="0", hour="7")},
+    "tell of the week": {
+        "task": "buttons.tasks.tell_of_week",
+        "schedule": crontab(minute="10", hour="7", day_of_week="1"),
+    },
     "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
     "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},
     "raise alarms": {"task": "payouts.tasks.raise_alarms", "schedule": crontab(minute="0")},
