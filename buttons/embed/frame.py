@@ -205,7 +205,8 @@ def redeem(request: HttpRequest) -> HttpResponse:
 def _read(request: HttpRequest, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
     try:
         sent = json.loads(request.body)
-    except ValueError as error:
+    # Python's reader gives up what is nested too deep.
+    except (ValueError, RecursionError) as error:
         raise serializers.ValidationError({"body": ["It is no JSON."]}) from error
     filled = form(data=sent)
     filled.is_valid(raise_exception=True)

@@ -1,15 +1,18 @@
 """Fixtures of the tests of pages."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
 
 from accounts.models import User
+from buttons.models import Button
 from flattr.period import Period
-from tests import given
+from tests import given, pressing
 from tests.client import StrictClient
 from tests.pages import world
+from tests.pages.framing import KEY
 from tests.pages.world import World
 
 
@@ -55,3 +58,23 @@ def subscriber(fan: User) -> User:
     given.subscription(fan, budget_cents=500, period=Period.at(world.NOW).previous)
     given.deposit(fan, amount_cents=800, now=Period.at(world.NOW).start)
     return fan
+
+
+@pytest.fixture
+def button() -> Button:
+    """Return a button on a verified site."""
+    return pressing.verified_button()
+
+
+@pytest.fixture
+def presser() -> User:
+    """Return a fan with a budget, who isn't logged in."""
+    return given.funded_fan("Grace", period=Period.at(world.NOW))
+
+
+@pytest.fixture
+def secret(presser: User, button: Button, client: StrictClient) -> str:
+    """Return the fan's key for the button's site, which the client's browser keeps."""
+    known = pressing.key_for(presser, button, now=world.NOW - timedelta(days=1))
+    client.cookies[KEY] = known
+    return known
