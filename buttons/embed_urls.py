@@ -4,6 +4,8 @@ from django.urls import path
 
 from buttons.embed import badges, frame, loader
 
+# The pages of ours that say so lead to others of ours, which aren't there.
+handler404 = "flattr.views.nothing_here"
 app_name = "embed"
 urlpatterns = [
     path("1.js", loader.show_loader, name="loader"),

@@ -29,6 +29,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
 
 
+def nothing_here(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say in a word that there is nothing, on a host without pages."""
+    del request, exception
+    return HttpResponse("Not found", status=404, content_type="text/plain")
+
+
 def _database_answers() -> bool:
     try:
         connection.ensure_connection()

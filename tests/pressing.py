@@ -18,7 +18,7 @@ from tests import given
 def verified_button(owner: User | None = None) -> Button:
     """Return a button on a site that is verified for its creator."""
     made = given.button(owner)
-    Site.objects.filter(pk=made.site_id).update(verified_at=given.MOMENT)
+    Site.objects.filter(buttons=made).update(verified_at=given.MOMENT)
     return made
 
 

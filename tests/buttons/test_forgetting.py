@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -30,7 +31,7 @@ def test_what_is_needed_is_kept_and_what_is_not_is_deleted(october: Period, mid_
     pressing.pressed(pressing.key_for(fan, button, now=mid_october), button, now=mid_october)
     OriginDay.objects.create(origin="https://a.example", day=mid_october.date(), opened=1)
     ClickReport.objects.create(fan=fan, origin="https://a.example", click_id=uuid.uuid4(), reported_at=mid_october)
-    kept = {90: [SiteKey], 92: [Confirmation, OneClick], 366: [OriginDay, ClickReport]}
+    kept: dict[int, list[Any]] = {90: [SiteKey], 92: [Confirmation, OneClick], 366: [OriginDay, ClickReport]}
     OriginDay.objects.exclude(origin="https://a.example").delete()
     for days, models in kept.items():
         last = mid_october + timedelta(days=days)

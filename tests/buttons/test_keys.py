@@ -190,7 +190,7 @@ def test_keys_of_one_site_are_taken_back(october: Period, mid_october: datetime)
         with pytest.raises(keys.NoKey):
             keys.find_key(secret=secret, now=mid_october)
     for secret in kept:
-        assert keys.find_key(secret=secret, now=mid_october)
+        keys.find_key(secret=secret, now=mid_october)
     assert Confirmation.objects.filter(revoked_at=mid_october).count() == 2
     assert Confirmation.objects.count() == 4
 

@@ -294,7 +294,7 @@ def test_windows_at_once_are_all_counted(button: Button, mid_october: datetime) 
     note = origins.note_window
     outcomes = given.at_once(
         *[
-            lambda fan=fan: note(  # type: ignore[misc]
+            lambda fan=fan: note(
                 fan=fan, creator_id=button.creator_id, origin=pressing.origin_of(button), now=mid_october
             )
             for fan in fans
