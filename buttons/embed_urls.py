@@ -15,4 +15,5 @@ urlpatterns = [
     path("b/undo", frame.undo, name="undo"),
     path("b/redeem", frame.redeem, name="redeem"),
     path("<slug:to>.svg", badges.show_creator_badge, name="badge"),
+    path("<slug:to>.json", badges.show_creator_count, name="count"),
 ]

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from buttons.models import Button, OriginDecision
+from buttons.operations import buttons as operations
 
 TAGS_MAX = 20
 
@@ -43,3 +46,77 @@ class DecisionForm(forms.Form):
 
     verdict = forms.ChoiceField(choices=OriginDecision.Verdict)
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class BuilderForm(forms.Form):
+    """Which form of the button a creator wants, and how it looks. What isn't given is left to the button."""
+
+    form = forms.ChoiceField(
+        label=_("Form"),
+        initial="html",
+        choices=[
+            (
+                _("A page"),
+                [
+                    ("html", _("HTML with our script (the best there is)")),
+                    ("pinned", _("HTML with one version of our script")),
+                    ("link", _("A marked link with our script")),
+                    ("iframe", _("A frame, no script")),
+                    ("picture", _("A link with a picture, no script")),
+                ],
+            ),
+            (_("A site’s software"), [("wordpress", _("WordPress block")), ("hugo", _("Hugo shortcode"))]),
+            (
+                _("A README or a text"),
+                [("markdown", "Markdown"), ("rst", "reStructuredText"), ("shields", _("Markdown, drawn by Shields"))],
+            ),
+            (
+                _("A feed, or what programs read"),
+                [
+                    ("payment", _("Link in the head of a page")),
+                    ("atom", "Atom"),
+                    ("rss", "RSS"),
+                    ("podcast", "Podcast"),
+                    ("funding", "FUNDING.yml"),
+                    ("jsonld", "JSON-LD (schema.org)"),
+                ],
+            ),
+        ],
+    )
+    url = forms.URLField(
+        label=_("Address of the page"),
+        required=False,
+        assume_scheme="https",
+        max_length=operations.URL_BYTES_MAX,
+        help_text=_(
+            "Leave it empty for a template: with our script each page finds its own. Without it, the button is for"
+            " your page here."
+        ),
+    )
+    size = forms.ChoiceField(
+        label=_("Size"),
+        required=False,
+        choices=[("", _("Normal, 132 × 28")), ("small", _("Small, 96 × 20")), ("large", _("Large, 164 × 44"))],
+    )
+    theme = forms.ChoiceField(
+        label=_("Colors"),
+        required=False,
+        choices=[("", _("As the reader likes it")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
+    lang = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("The page’s own")), *settings.LANGUAGES]
+    )
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        max_length=100,
+        help_text=_("For who doesn’t see the picture. Without one it is “Flattr” and your name."),
+    )
+
+    def clean_url(self) -> str:
+        """Return the one spelling of the address."""
+        url: str = self.cleaned_data["url"]
+        try:
+            return operations.canonical_url(url) if url else ""
+        except operations.BadUrl as error:
+            raise ValidationError(_("A button needs a plain web address without a login in it.")) from error

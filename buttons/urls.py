@@ -3,7 +3,7 @@
 from django.urls import path
 
 from buttons import short_way_urls, views
-from buttons.embed import click_page, window
+from buttons.embed import builder, click_page, oembed, window
 
 app_name = "buttons"
 urlpatterns = [
@@ -20,5 +20,7 @@ urlpatterns = [
     path("clicks/notices/", views.click_notices, name="click_notices"),
     path("clicks/revoke/", views.revoke_keys, name="revoke_keys"),
     path("clicks/<uuid:click_id>/report/", views.report_click, name="report"),
+    path("embed/", builder.show_builder, name="builder"),
+    path("oembed", oembed.describe, name="oembed"),
     path("clicks/<uuid:click_id>/undo/", views.undo_click, name="undo"),
 ]

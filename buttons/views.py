@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import operations as accounts_operations
 from accounts.models import CreatorProfile
 from accounts.views import creator_required, user_of
-from buttons import queries
+from buttons import queries, snippets
 from buttons.forms import ButtonForm
 from buttons.models import Button
 from buttons.operations import buttons as operations
@@ -34,12 +35,19 @@ def creator(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(f"{reverse('buttons:pay')}?{urlencode({'to': slug, 'url': request.GET['url']})}")
     profile = get_object_or_404(CreatorProfile.objects.select_related("user"), slug=slug)
     buttons = pages.cut(queries.public_buttons(creator=profile.user), place=pages.Place.of(request))
-    return render(request, "buttons/creator.html", {"profile": profile, "buttons": buttons})
+    shown = {
+        "profile": profile,
+        "buttons": buttons,
+        "oembed_url": _oembed_url(request),
+        "oembed_title": profile.name,
+        "data": mark_safe(snippets.creator_data(operations.order_for(profile))),  # noqa: S308  It is escaped there.
+    }
+    return render(request, "buttons/creator.html", shown)
 
 
 @require_safe
 def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show a button's public page; its creator also finds the snippet there."""
+    """Show a button's public page; its creator also finds the way to the snippet there."""
     button = get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
     is_own = button.creator_id == request.user.pk
     if button.hidden_at is not None and not is_own:
@@ -51,10 +59,16 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
             "button": button,
             "count": queries.shown_click_count(public_id=public_id),
             "is_own": is_own,
-            "click_url": settings.APP_URL + reverse("buttons:click", args=[public_id]),
-            "badge_url": settings.APP_URL + reverse("buttons:badge", args=[public_id]),
+            "builder_query": urlencode({"url": button.url}),
+            "oembed_url": _oembed_url(request),
+            "oembed_title": button.title,
         },
     )
+
+
+def _oembed_url(request: HttpRequest) -> str:
+    """Return where programs learn how to show what this page is about, but for the format that they want."""
+    return f"{settings.APP_URL}{reverse('buttons:oembed')}?{urlencode({'url': settings.APP_URL + request.path})}"
 
 
 @creator_required

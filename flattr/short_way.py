@@ -8,7 +8,8 @@ import functools
 import io
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
@@ -53,11 +54,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a view of the short way says."""
+    """What a view of the short way says. Whoever has the body with this `tag` already isn't sent it again."""
 
     status: int
     headers: Headers
     body: bytes
+    tag: str = ""
+
+    def unless_known(self, tags: str) -> "Answer":
+        """Return the answer, without its body if its tag is among those of a header `If-None-Match`."""
+        # Tags have no quotes in them, and proxies that compress a body put `W/` before them.
+        is_known = self.tag and (f'"{self.tag}"' in tags or tags.strip() == "*")
+        return replace(self, status=HTTPStatus.NOT_MODIFIED, body=b"") if is_known else self
 
 
 View = Callable[..., Coroutine[Any, Any, Answer]]
@@ -85,8 +93,10 @@ def by_short_way(*, method: str) -> Callable[[View], DjangoView]:
             headers = {name.lower().encode(): value.encode("latin-1") for name, value in request.headers.items()}
             query = request.META.get("QUERY_STRING", "")
             asked = Request(f"{request.scheme}://{request.get_host()}", headers, query, request.body)
-            answer = _outcome_here(view(asked, **arguments))
+            answer = _outcome_here(view(asked, **arguments)).unless_known(asked.header(b"if-none-match"))
             response = HttpResponse(answer.body, status=answer.status, headers=_all_headers(answer.headers))
+            if answer.tag:
+                response["ETag"] = f'"{answer.tag}"'
             response.xframe_options_exempt = True
             return response
 
@@ -146,7 +156,12 @@ class ShortWays:
         except Exception:
             logger.info("%s %s failed by the short way", method, path, exc_info=True)
             return None
-        return answer.status, self._encoded(answer.headers, site.partition(":")[0]), answer.body
+        encoded = self._encoded(answer.headers, site.partition(":")[0])
+        if answer.tag:
+            answer = answer.unless_known(headers.get(b"if-none-match", b"").decode("latin-1"))
+            # Tags are many, so they aren't among what is remembered encoded.
+            encoded = [*encoded, (b"etag", f'"{answer.tag}"'.encode())]
+        return answer.status, encoded, answer.body
 
     def _site(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str | None:
         """Return scheme and host if they are ours and nothing is left to do about them."""

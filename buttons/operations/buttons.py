@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from accounts.models import CreatorProfile, User
+from buttons.badge import NAME
 from buttons.models import Button, Site
+from buttons.snippets import Order, plain
 from buttons.tickets import Place
 from flattr.transactions import durable, savepoint
 
@@ -116,6 +118,18 @@ def creator_page(slug: str) -> str:
     """Return the address of a creator's own page here, whose button takes what is for no page of theirs."""
     # Not by `reverse`: it is asked for with each frame, and on the frames' host there is no such address.
     return f"{settings.APP_URL}/@{slug}/"
+
+
+def order_for(profile: CreatorProfile, *, text: str = "", **chosen: str) -> Order:
+    """Return what snippets of a creator's button are made of. `chosen` are page and looks, as in `Order`."""
+    return Order(
+        app_url=settings.APP_URL,
+        embed_url=settings.EMBED_URL,
+        to=profile.slug,
+        name=profile.name,
+        text=plain(text) or f"{NAME} {profile.name}",
+        **chosen,
+    )
 
 
 def page_or_creator(*, to: str, url: str) -> str:
