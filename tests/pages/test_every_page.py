@@ -55,6 +55,8 @@ ANSWERS: Final = {
     "buttons:pay": "404 404 404 404 404 404",
     "buttons:window": EVERYBODY,
     "buttons:click_at_once": "405 405 405 405 405 405",
+    "buttons:builder": CREATORS,
+    "buttons:oembed": "404 404 404 404 404 404",
     "buttons:own": CREATORS,
     "buttons:new": CREATORS,
     "buttons:hide": "login open open 405 405 open",
@@ -134,6 +136,8 @@ PUBLIC: Final = {"buttons:badge", "api_button"}
 """What anybody may keep: it says the same to everybody."""
 
 INLINE: Final = ("script:not([src])", "style", "[style]")
+DATA: Final = frozenset({"application/json", "application/ld+json"})
+"""Scripts that are only read: no policy keeps them from that."""
 
 
 def address(name: str, town: World) -> str:
@@ -208,7 +212,7 @@ def inline_code(page: Any) -> Iterator[str]:
     """Yield the elements that the policy would silence: own scripts and styles inside the page."""
     for selector in INLINE:
         for element in page.query(selector):
-            if element.attrs.get("type") != "application/json":
+            if element.attrs.get("type") not in DATA:
                 yield f"inline {selector} in <{element.name}>"
     for element in page.query("*"):
         for attribute in element.attrs:
