@@ -30,12 +30,13 @@ _HINTS: Final = {
     ),
     "link": gettext_lazy("For editors that strip elements they don’t know. Our script makes a button of the link."),
     "iframe": gettext_lazy(
-        "No script of ours runs in your page. Where frames are blocked, nothing is shown: give the page’s address."
+        "No script of ours runs in your page. Give the page’s address, as a frame can’t find it out. Where frames are"
+        " blocked, nothing is shown."
     ),
     "picture": gettext_lazy("For mail, feeds and pages without scripts. A click opens our page."),
     "wordpress": gettext_lazy("Paste it into the code editor of a post, or into a block of your own HTML."),
     "hugo": gettext_lazy("Save it as layouts/shortcodes/flattr.html, and write {{< flattr >}} into a page."),
-    "markdown": gettext_lazy("For a README or any text in Markdown. Give the page’s address, if it isn’t for you."),
+    "markdown": gettext_lazy("For a README or any text in Markdown. Give the page’s address."),
     "rst": gettext_lazy("For a README or documentation in reStructuredText."),
     "shields": gettext_lazy("Looks like the badges beside it. Shields fetches the count from us and draws it."),
     "payment": gettext_lazy("For the head of a page. Feed readers and browser extensions find the button by it."),
@@ -98,9 +99,9 @@ def privacy_text(*, language: str) -> str:
             " of this page goes along, as the button is for it. Flattr keeps no IP address. Before you press the"
             " button for the first time, Flattr stores nothing in your browser: no cookie, no storage, no"
             " identifier.\n"
-            "When you press it for the first time here, a window of Flattr opens, in which you log in and confirm."
-            " After that your browser keeps one cookie with a key for the button on this site alone, for %(days)d"
-            " days from your last click. It is partitioned: no other site’s pages can have it sent, so nobody can"
+            "When you press it for the first time here, a window of Flattr’s own site opens, in which you log in, with"
+            " cookies of that site, and confirm. After that your browser keeps one cookie with a key for the button,"
+            " for %(days)d days from your last click. It is partitioned and good on this site alone, so nobody can"
             " follow you from site to site by it.\n"
             "Flattr keeps each click: whose it is, for which button, when, on which site, and, where one press was"
             " enough, where on the button it was and how long the pointer had been there, to find clicks that nobody"
