@@ -1,7 +1,7 @@
 """The builder: where creators choose a form of their button, see it, and copy it with a text about privacy."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
@@ -52,9 +52,9 @@ _HINTS: Final = {
 @require_safe
 def show_builder(request: HttpRequest) -> HttpResponse:
     """Show the form by which a creator chooses, and what comes of it; all of it is in the page's address."""
+    # Not above the function: there the settings would be read too early for tests, which serve us by other names.
     ours = {"frame-src": [settings.EMBED_URL], "img-src": [settings.EMBED_URL]}
-    answer: HttpResponse = csp_update(ours)(_page)(request)
-    return answer
+    return cast("HttpResponse", csp_update(ours)(_page)(request))
 
 
 def _page(request: HttpRequest) -> HttpResponse:
@@ -99,10 +99,10 @@ def privacy_text(*, language: str) -> str:
             " of this page goes along, as the button is for it. Flattr keeps no IP address. Before you press the"
             " button for the first time, Flattr stores nothing in your browser: no cookie, no storage, no"
             " identifier.\n"
-            "When you press it for the first time here, a window of Flattr’s own site opens, in which you log in, with"
-            " cookies of that site, and confirm. After that your browser keeps one cookie with a key for the button,"
-            " for %(days)d days from your last click. It is partitioned and good on this site alone, so nobody can"
-            " follow you from site to site by it.\n"
+            "When you press it for the first time here, a window of Flattr’s own site opens, in which you log in,"
+            " with cookies of that site, and confirm. After that your browser keeps one cookie with a key for the"
+            " button, for %(days)d days from your last click. It is partitioned and good on this site alone, so"
+            " nobody can follow you from site to site by it.\n"
             "Flattr keeps each click: whose it is, for which button, when, on which site, and, where one press was"
             " enough, where on the button it was and how long the pointer had been there, to find clicks that nobody"
             " meant. This site learns how many clicks the button has, and never who made them."
