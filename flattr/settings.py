@@ -6,7 +6,7 @@
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -361,6 +361,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
+
+# Elsewhere ----------------------------------------------------------------------------------------
+
+# What differs from the internet as it is (see flattr.outside.network): tests alone set it, no environment can.
+OUTSIDE_NETWORK: dict[str, Any] = {}
 
 # Email --------------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from flattr.period import Period
 from flattr.transactions import durable
 from tests.client import StrictClient
 from tests.fakestripe.fake import FakeStripe
+from tests.outside import servers
+from tests.outside.servers import Outside
 from tests.payouts.paying import assert_books_are_stripes
 
 Rung = list[tuple[str, tuple[Any, ...]]]
@@ -97,6 +99,14 @@ def stripe(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
         settings.PAYMENT_GATEWAY = "stripe"
         settings.STRIPE_KEY, settings.STRIPE_API_URL, settings.STRIPE_LIVE = fake.key, fake.url, False
         yield fake
+
+
+@pytest.fixture
+def outside(settings: Settings) -> Iterator[Outside]:
+    """Serve a small internet, and let it be the one that we reach."""
+    with servers.started() as internet:
+        settings.OUTSIDE_NETWORK = internet.network()
+        yield internet
 
 
 @pytest.fixture
