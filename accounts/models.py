@@ -194,6 +194,9 @@ class Notification(models.Model):
         REFUND_FAILED = "refund_failed", _("refund failed")
         FIRST_CLICKS = "first_clicks", _("first clicks on a site")
         WEEKLY_CLICKS = "weekly_clicks", _("week of clicks by one press")
+        SITE_LOST = "site_lost", _("site not proven any more")
+        SITE_CONTESTED = "site_contested", _("site claimed by somebody else")
+        CONTEST_DECIDED = "contest_decided", _("contest of a site decided")
         ALARM = "alarm", _("alarm for staff")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

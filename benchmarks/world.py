@@ -42,8 +42,10 @@ _PEOPLE: Final = (
     FROM generate_series(%(fans)s + 1, %(fans)s + %(creators)s) AS n
     """,
     """
-    INSERT INTO buttons_site (id, host, creator_id, verified_at, created_at)
-    SELECT n, 'creator-' || n || '.example', %(fans)s + n, %(start)s, %(start)s - interval '1 year'
+    INSERT INTO buttons_site
+        (id, host, creator_id, verified_at, created_at, token, proof, page, covers_subdomains, failures)
+    SELECT n, 'creator-' || n || '.example', %(fans)s + n, %(start)s, %(start)s - interval '1 year', '', '', '',
+           FALSE, 0
     FROM generate_series(1, %(creators)s) AS n
     """,
     """

@@ -14,18 +14,75 @@ from django.utils.translation import gettext_lazy
 
 from accounts.views import user_of
 from buttons.forms import DecisionForm
-from buttons.models import Button, ClickReport, ClosedPeriod, OriginDecision, OriginStanding, Site
-from buttons.operations import origins
+from buttons.models import Button, ClickReport, ClosedPeriod, OriginDecision, OriginStanding, Site, SiteCheck
+from buttons.operations import origins, sites
+from buttons.queries import sites as queries
 from flattr.admin import ReadOnlyAdmin
 
 
 @admin.register(Site)
 class SiteAdmin(ReadOnlyAdmin[Site]):
-    """Creators' domains."""
+    """Creators' hosts, with a page to decide whose each is that two have proven."""
 
-    list_display = ["host", "creator", "verified_at", "created_at"]
+    list_display = ["host", "creator", "proof", "verified_at", "contested_at", "contest_link", "checked_at"]
+    list_filter = [("contested_at", admin.EmptyFieldListFilter), ("verified_at", admin.EmptyFieldListFilter), "proof"]
     search_fields = ["host", "creator__email"]
     list_select_related = ["creator"]
+    exclude = ["token"]
+
+    @admin.display(description=gettext_lazy("contest"))
+    def contest_link(self, site: Site) -> SafeString | str:
+        """Lead to the decision about a site that waits for one."""
+        if site.contested_at is None:
+            return ""
+        return format_html('<a href="{}">{}</a>', reverse("admin:buttons_site_contest", args=[site.pk]), _("Decide"))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page for deciding."""
+        contest = self.admin_site.admin_view(self.contest)
+        return [path("<int:site_id>/contest/", contest, name="buttons_site_contest"), *super().get_urls()]
+
+    def contest(self, request: HttpRequest, site_id: int) -> HttpResponse:
+        """Show who has proven a host, and decide whether it is the challenger's."""
+        if not request.user.has_perm("buttons.decide_contest"):
+            raise PermissionDenied
+        contested = Site.objects.filter(contested_at__isnull=False)
+        site = get_object_or_404(contested.select_related("creator__creator_profile"), pk=site_id)
+        if request.method == "POST" and request.POST.get("winner") in {"challenger", "holder"}:
+            is_theirs = request.POST["winner"] == "challenger"
+            return self._decide(request, site, is_theirs=is_theirs)
+        rivals = queries.rivals(site=site).select_related("creator__creator_profile")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Whose is %(host)s?") % {"host": site.host},
+            "site": site,
+            "claims": [*rivals, site],
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/buttons/site/contest.html", context)
+
+    def _decide(self, request: HttpRequest, site: Site, *, is_theirs: bool) -> HttpResponse:
+        try:
+            sites.decide_contest(site_id=site.pk, is_theirs=is_theirs, now=timezone.now())
+        except sites.NotContested:
+            messages.error(request, _("Somebody has decided that before, or the claim was withdrawn."))
+        else:
+            self.log_change(
+                request, site, _("Given to the challenger.") if is_theirs else _("Refused to the challenger.")
+            )
+            messages.success(request, _("Decided. The creators are told by email."))
+        return redirect("admin:buttons_site_changelist")
+
+
+@admin.register(SiteCheck)
+class SiteCheckAdmin(ReadOnlyAdmin[SiteCheck]):
+    """What was looked for on sites in the last month."""
+
+    list_display = ["site", "proof", "outcome", "by_creator", "asked_at", "finished_at"]
+    list_filter = ["outcome", "proof"]
+    search_fields = ["site__host"]
+    list_select_related = ["site"]
+    ordering = ["-asked_at"]
 
 
 @admin.register(Button)

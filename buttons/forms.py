@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from buttons.models import Button, OriginDecision
+from buttons.models import Button, OriginDecision, Site
 from buttons.operations import buttons as operations
 
 TAGS_MAX = 20
@@ -120,3 +120,19 @@ class BuilderForm(forms.Form):
             return operations.canonical_url(url) if url else ""
         except operations.BadUrl as error:
             raise ValidationError(_("A button needs a plain web address without a login in it.")) from error
+
+
+class ClaimForm(forms.Form):
+    """A site that somebody says is theirs."""
+
+    host = forms.CharField(
+        label=_("Your site"), max_length=2000, help_text=_("Such as alice.example, or the address of a page on it.")
+    )
+
+
+class CheckForm(forms.Form):
+    """What to look for on a site."""
+
+    proof = forms.ChoiceField(choices=Site.Proof.choices)
+    page = forms.URLField(label=_("Page with the link"), assume_scheme="https", max_length=500, required=False)
+    covers_subdomains = forms.BooleanField(label=_("For all subdomains, too"), required=False)

@@ -1,9 +1,11 @@
-"""Background work about clicks."""
+"""Background work about clicks and sites. Each task reads the clock and makes one call; all are safe to run twice."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from buttons.operations import forgetting, notices, origins, periods
+from buttons.operations import forgetting, notices, origins, periods, sites
+from buttons.queries import sites as queries
 
 
 @shared_task
@@ -34,3 +36,29 @@ def tell_of_week() -> None:
 def forget() -> None:
     """Delete what was kept of clicks on other people's sites and isn't needed any more."""
     forgetting.forget(now=timezone.now())
+
+
+@shared_task
+def check_site(check_id: int) -> None:
+    """Look for a site's proof."""
+    sites.run_check(check_id=check_id, network=settings.OUTSIDE_NETWORK, clock=timezone.now)
+
+
+@shared_task
+def recheck_sites() -> None:
+    """Look again for the proofs that are due, each in a task of its own."""
+    for check_id in sites.ask_for_rechecks(now=timezone.now()):
+        check_site.delay(check_id)
+
+
+@shared_task
+def sweep_checks() -> None:
+    """Find checks that nobody ends, by a killed worker or a lost queue, and ring for them again."""
+    for check_id in queries.overdue_checks(now=timezone.now()).values_list("pk", flat=True):
+        check_site.delay(check_id)
+
+
+@shared_task
+def forget_checks() -> None:
+    """Forget old checks of sites."""
+    sites.forget_checks(now=timezone.now())

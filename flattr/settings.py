@@ -6,7 +6,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -15,6 +15,7 @@ from csp.constants import NONE, SELF
 from environs import Env, EnvError, validate
 
 from flattr.countries import EEA
+from flattr.outside.network import Network
 
 django_stubs_ext.monkeypatch()
 
@@ -249,6 +250,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "buttons.tasks.tell_of_week",
         "schedule": crontab(minute="10", hour="7", day_of_week="1"),
     },
+    "check sites again": {"task": "buttons.tasks.recheck_sites", "schedule": crontab(minute="35")},
+    "sweep checks of sites": {"task": "buttons.tasks.sweep_checks", "schedule": 60.0},
+    "forget checks of sites": {"task": "buttons.tasks.forget_checks", "schedule": crontab(minute="25", hour="3")},
     "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
     "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},
     "raise alarms": {"task": "payouts.tasks.raise_alarms", "schedule": crontab(minute="0")},
@@ -364,8 +368,8 @@ SPECTACULAR_SETTINGS = {
 
 # Elsewhere ----------------------------------------------------------------------------------------
 
-# What differs from the internet as it is (see flattr.outside.network): tests alone set it, no environment can.
-OUTSIDE_NETWORK: dict[str, Any] = {}
+# The internet as it is. Tests alone have another one; no environment can set it.
+OUTSIDE_NETWORK = Network()
 
 # Email --------------------------------------------------------------------------------------------
 

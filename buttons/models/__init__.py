@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from buttons.models.sites import Site, SiteCheck
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
 
@@ -25,6 +26,7 @@ __all__ = [
     "OriginDecision",
     "OriginStanding",
     "Site",
+    "SiteCheck",
     "SiteKey",
 ]
 
@@ -35,24 +37,6 @@ _PUBLIC_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 def new_public_id() -> str:
     """Return a random id for URLs, without letters that are easily mistaken for one another."""
     return "".join(secrets.choice(_PUBLIC_ID_ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
-
-
-class Site(models.Model):
-    """A creator's domain."""
-
-    creator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sites", verbose_name=_("creator"))
-    host = models.CharField(_("host"), max_length=253)
-    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("site")
-        verbose_name_plural = _("sites")
-        constraints = [models.UniqueConstraint(fields=["creator", "host"], name="site_once_a_creator")]
-
-    def __str__(self) -> str:
-        """Show the domain."""
-        return self.host
 
 
 class Button(models.Model):

@@ -20,6 +20,8 @@ CONTEXT = {
     "net_micros": 4_500_000,
     "clicks": 7,
     "amount_cents": 1234,
+    "host": "alice.example",
+    "is_won": True,
     "reason": "account_closed",
     "subject": "books:2026-10-15",
     "lines": ["clearing is not zero & more"],

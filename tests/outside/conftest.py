@@ -9,4 +9,4 @@ from tests.outside.servers import Outside
 @pytest.fixture
 def network(outside: Outside) -> Network:
     """Return the way to the internet of the test."""
-    return Network(**outside.network())
+    return outside.network()

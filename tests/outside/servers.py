@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -18,6 +18,8 @@ from dns.message import Message, from_wire, make_response
 from dns.rcode import NXDOMAIN, SERVFAIL
 from dns.rdatatype import to_text
 from dns.rrset import from_text
+
+from flattr.outside.network import Network
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -76,16 +78,16 @@ class Outside:
         self.host(address.partition("/")[0])
         self.answers[address] = answer
 
-    def network(self, **changes: Any) -> dict[str, Any]:
+    def network(self, **changes: Any) -> Network:
         """Return how to reach this internet, whose one address counts as public here."""
-        return {
-            "dns_servers": [LOOPBACK],
-            "dns_port": self.dns_port,
-            "https_port": self.https_port,
-            "authorities": authority().cert_pem.bytes().decode(),
-            "exempt": frozenset({LOOPBACK}),
-            **changes,
-        }
+        usual = Network(
+            dns_servers=[LOOPBACK],
+            dns_port=self.dns_port,
+            https_port=self.https_port,
+            authorities=authority().cert_pem.bytes().decode(),
+            exempt=frozenset({LOOPBACK}),
+        )
+        return replace(usual, **changes)
 
 
 @cache

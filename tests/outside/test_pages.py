@@ -64,7 +64,7 @@ def test_neither_proxies_nor_logins_of_this_machine_are_used(
 @pytest.mark.parametrize("address", NOT_PUBLIC)
 def test_no_connection_is_opened_to_what_is_not_public(address: str, outside: Outside) -> None:
     """Neither alone nor among public addresses, in whatever order DNS has them."""
-    network = Network(**outside.network(exempt=frozenset()))
+    network = outside.network(exempt=frozenset())
     kind = kind_of(address)
     public = {"A": ["1.1.1.1", "8.8.8.8"], "AAAA": ["2606:4700:4700::1111", "2001:4860:4860::8888"]}
     for records in ({kind: [address]}, {**public, kind: [public[kind][0], address, public[kind][1]]}):
@@ -77,12 +77,12 @@ def test_no_connection_is_opened_to_what_is_not_public(address: str, outside: Ou
 @pytest.mark.parametrize("host", [*THIS_MACHINE.split(), "\uff11\uff12\uff17.\uff10.\uff10.\uff11"])
 def test_no_spelling_of_this_machine_is_connected_to(host: str, outside: Outside) -> None:
     """Neither asked for nor led to, and DNS isn't asked for any of them."""
-    direct = trouble(f"https://{host}/", Network(**outside.network(exempt=frozenset())))
+    direct = trouble(f"https://{host}/", outside.network(exempt=frozenset()))
     assert direct is Trouble.LEADS_AWAY
     assert (outside.connections, outside.lookups) == (0, [])
 
     outside.page("alice.example/", leading_to(f"https://{host}/"))
-    assert trouble(HOME, Network(**outside.network())) is Trouble.LEADS_AWAY
+    assert trouble(HOME, outside.network()) is Trouble.LEADS_AWAY
     assert outside.connections == 1
     assert {name for name, _ in outside.lookups} == {"alice.example"}
 
@@ -90,7 +90,7 @@ def test_no_spelling_of_this_machine_is_connected_to(host: str, outside: Outside
 def test_a_name_that_turns_private_is_not_followed(outside: Outside) -> None:
     """A redirect asks DNS anew, and is refused if the name has changed sides."""
     outside.page("alice.example/", html("never"))
-    network = Network(**outside.network(exempt=frozenset()))
+    network = outside.network(exempt=frozenset())
     outside.records["alice.example", "A"] = ["1.1.1.1"]
     outside.records["www.alice.example", "A"] = [LOOPBACK]
 
@@ -103,7 +103,7 @@ def test_a_name_that_turns_private_is_not_followed(outside: Outside) -> None:
 
     outside.host("alice.example")
     outside.answers["alice.example/"] = rebound
-    assert trouble(HOME, Network(**outside.network())) is Trouble.NO_ADDRESS
+    assert trouble(HOME, outside.network()) is Trouble.NO_ADDRESS
     assert [kind for name, kind in outside.lookups if name == "alice.example"] == ["AAAA", "A"] * 2
 
 
@@ -206,7 +206,7 @@ def test_the_systems_authorities_are_the_ones_trusted(outside: Outside) -> None:
     """Without others being named, a certificate of an authority of somebody's own is worth nothing."""
     outside.page("alice.example/", html("hello"))
 
-    assert trouble(HOME, Network(**outside.network(authorities=None))) is Trouble.BAD_CERTIFICATE
+    assert trouble(HOME, outside.network(authorities=None)) is Trouble.BAD_CERTIFICATE
 
 
 def test_a_long_page_is_cut(outside: Outside, network: Network) -> None:
@@ -237,7 +237,7 @@ def test_who_does_not_answer_is_named(outside: Outside) -> None:
     outside.records["bob.example", "TXT"] = ["hello"]
     outside.host("broken.example")
     outside.broken.add("broken.example")
-    network = Network(**outside.network(https_port=1))
+    network = outside.network(https_port=1)
 
     assert trouble("https://nobody.example/", network) is Trouble.NO_ADDRESS
     assert trouble("https://bob.example/", network) is Trouble.NO_ADDRESS
@@ -250,7 +250,7 @@ def test_another_address_is_tried_where_one_does_not_answer(outside: Outside, ne
     outside.page("alice.example/", html("hello"))
     outside.records["alice.example", "A"] = ["127.0.0.1"]
     outside.records["alice.example", "AAAA"] = ["::1"]
-    both = Network(**outside.network(exempt=frozenset({LOOPBACK, "::1"})))
+    both = outside.network(exempt=frozenset({LOOPBACK, "::1"}))
 
     assert fetch(HOME, network=both).text == "hello"
     assert network.exempt == {LOOPBACK}
