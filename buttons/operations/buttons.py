@@ -13,6 +13,7 @@ from buttons.badge import NAME
 from buttons.models import Button, Site
 from buttons.snippets import Order, plain
 from buttons.tickets import Place
+from flattr.outside.hosts import BadHost, ascii_host
 from flattr.transactions import durable, savepoint
 
 _HOST_LENGTH_MAX: Final = 253
@@ -68,7 +69,7 @@ def canonical_url(url: str) -> str:
     if _NEVER_IN_URLS.search(url.strip()) or len(parts.hostname) > _HOST_LENGTH_MAX:
         msg = "url: it has spaces or control characters, or a host too long to be one"
         raise BadUrl(msg)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _dns_name(parts.hostname)
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
     query = _TRACKING.sub("", parts.query).rstrip("&")
@@ -77,6 +78,20 @@ def canonical_url(url: str) -> str:
         msg = f"url: longer than {URL_BYTES_MAX} bytes"
         raise UrlTooLong(msg)
     return address
+
+
+def _dns_name(host: str) -> str:
+    """Return a host's name as browsers tell it: letters of other scripts encoded. All else is left as it is.
+
+    :raises BadUrl: if such letters make no name.
+    """
+    if host.isascii():
+        return host
+    try:
+        return ascii_host(host)
+    except BadHost as error:
+        msg = "url: its host is no name of one"
+        raise BadUrl(msg) from error
 
 
 @durable

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Adds the kinds."""
 
     dependencies = [
-        ("accounts", "0007_debts"),
+        ("accounts", "0008_click_notices"),
     ]
 
     operations = [
@@ -33,6 +33,8 @@ class Migration(migrations.Migration):
                     ("account_not_ready", "payout account not ready any more"),
                     ("refund_sent", "refund sent"),
                     ("refund_failed", "refund failed"),
+                    ("first_clicks", "first clicks on a site"),
+                    ("weekly_clicks", "week of clicks by one press"),
                     ("site_lost", "site not proven any more"),
                     ("site_contested", "site claimed by somebody else"),
                     ("contest_decided", "contest of a site decided"),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """Adds the columns, the rules and the table."""
 
     dependencies = [
-        ("buttons", "0008_newest_buttons"),
+        ("buttons", "0011_trust"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
