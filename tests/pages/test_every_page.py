@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.contrib import admin
@@ -165,9 +165,9 @@ def address(name: str, town: World) -> str:
         "buttons:report": [town.click.pk],
         "buttons:undo": [town.click.pk],
         "buttons:window": [tickets.mint(place=given.place(town.button))],
-        "buttons:site": [town.button.site.host],
-        "buttons:check_site": [town.button.site.host],
-        "buttons:withdraw_claim": [town.button.site.host],
+        "buttons:site": [urlsplit(town.button.url).hostname],
+        "buttons:check_site": [urlsplit(town.button.url).hostname],
+        "buttons:withdraw_claim": [urlsplit(town.button.url).hostname],
         "admin:buttons_site_contest": [town.button.site_id],
         "payouts:deposit": [town.deposit.pk],
         "payouts:resume_deposit": [town.deposit.pk],

@@ -111,6 +111,7 @@ def test_the_subdomains_are_covered_where_the_box_is_checked(
 def test_a_button_leads_to_a_site_that_can_be_claimed(ada: User, client: StrictClient) -> None:
     """Its host stands in the list, and one press claims it."""
     site = given.button(ada).site
+    assert site is not None
     path = reverse("buttons:site", args=[site.host])
     assert listed(client) == {site.host: "You have buttons there. Not proven yet"}
     page = client.get(path)
