@@ -1,6 +1,7 @@
 """Staff's view of money: payouts are reviewed here, everything else is only shown."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,7 @@ from payouts.models import (
     Debt,
     Deposit,
     Dispute,
+    DisputeShare,
     Payout,
     PayoutAccount,
     ReconciliationItem,
@@ -35,6 +37,9 @@ from payouts.models import (
 )
 from payouts.operations import events, payouts, reconciliation
 from payouts.queries import balances
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 
 @admin.register(Payout)
@@ -124,10 +129,31 @@ class PayoutAccountAdmin(ReadOnlyAdmin[PayoutAccount]):
     ordering = ["creator_id"]
 
 
+class DisputeShareInline(admin.TabularInline[DisputeShare, Dispute]):
+    """Who gave how much of what a bank has taken."""
+
+    model = DisputeShare
+    fields = ["source", "owner", "amount"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    @admin.display(description=gettext_lazy("amount"))
+    def amount(self, share: DisputeShare) -> str:
+        """Show the amount in euros."""
+        return money_filter(share.amount_micros)
+
+    def has_add_permission(self, request: HttpRequest, obj: Dispute | None = None) -> bool:
+        """Refuse to add."""
+        del request, obj
+        return False
+
+
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin[Dispute]):
     """What banks have taken back."""
 
+    inlines = [DisputeShareInline]
     list_display = ["id", "deposit", "amount_cents", "fee_cents", "state", "reason", "opened_at", "ended_at"]
     list_filter = ["state"]
     search_fields = ["id", "deposit__fan__email"]
@@ -165,15 +191,39 @@ class DebtAdmin(ReadOnlyAdmin[Debt]):
         return debt.dispute.get_state_display()
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """Which differences nobody has resolved yet, and which are over."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: object, model_admin: object) -> list[tuple[str, "StrPromise"]]:
+        """Return the states."""
+        del request, model_admin
+        return [("open", gettext_lazy("open")), ("over", gettext_lazy("over"))]
+
+    def queryset(self, request: object, queryset: QuerySet[ReconciliationItem]) -> QuerySet[ReconciliationItem]:
+        """Return the differences of that state."""
+        del request
+        if self.value() is None:
+            return queryset
+        return queryset.filter(ended_at__isnull=self.value() == "open")
+
+
 @admin.register(ReconciliationItem)
 class ReconciliationItemAdmin(ReadOnlyAdmin[ReconciliationItem]):
     """Where the provider's book and ours differ, with a page to set each aside."""
 
-    list_display = ["subject", "kind", "difference_cents", "since", "resolve_link", "ended_at", "ended_by"]
-    list_filter = ["kind", ("ended_at", admin.EmptyFieldListFilter)]
+    list_display = ["subject", "kind", "difference", "since", "resolve_link", "ended_at", "ended_by"]
+    list_filter = [OpenFilter, "kind"]
     search_fields = ["subject"]
     list_select_related = ["ended_by"]
     ordering = ["-since", "-id"]
+
+    @admin.display(description=gettext_lazy("difference"), ordering="difference_cents")
+    def difference(self, item: ReconciliationItem) -> str:
+        """Show the difference in euros."""
+        return cents(item.difference_cents)
 
     @admin.display(description=gettext_lazy("resolve"))
     def resolve_link(self, item: ReconciliationItem) -> SafeString | str:
@@ -244,7 +294,7 @@ class SettlementAdmin(ReadOnlyAdmin[Settlement]):
 class StripeEventAdmin(ReadOnlyAdmin[StripeEvent]):
     """What Stripe told us of. What couldn't be handled is tried again here, or set aside with a reason."""
 
-    list_display = ["kind", "subject", "account", "state", "attempts", "received_at", "due_at", "why", "api_version"]
+    list_display = ["kind", "state", "why", "attempts", "due_at", "received_at", "subject", "account", "api_version"]
     list_filter = ["state"]
     search_fields = ["id", "kind", "subject", "account", "customer", "movement_id"]
     ordering = ["-received_at"]

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
@@ -24,7 +25,7 @@ class Payout(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         """The money is back in the creator's balance; `reason` says why."""
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("payout", "cancelled")
         """By its creator before it was approved, or since the account will never receive it, as `reason` says then.
 
         The money is back in the creator's balance.

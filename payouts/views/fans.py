@@ -94,7 +94,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
             "unused_cents": unused_cents,
             "consent": methods.CONSENT,
             "method": method,
-            "is_past_due": renewals.standing(fan=fan, period=Period.at(now)).is_past_due,
+            "standing": renewals.standing(fan=fan, period=Period.at(now)),
             "deposits": pages.cut(
                 fan.deposits.order_by("-started_at", "-id"),
                 place=pages.Place.of(request, name="payments", size=12),

@@ -18,8 +18,8 @@ def figures(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "typed", "shown"),
     [
-        ("en-GB", "2", ["€2.00", "€0.28 of €2.00", "€0.34 of €6.00"]),
-        ("fr-FR", "2,34", ["2,34\xa0€", "0,29\xa0€ de 2,34\xa0€", "0,36\xa0€ de 7,02\xa0€"]),
+        ("en", "2", ["€2.00", "€0.28 of €2.00", "€0.34 of €6.00"]),
+        ("fr", "2,34", ["2,34\xa0€", "0,29\xa0€ de 2,34\xa0€", "0,36\xa0€ de 7,02\xa0€"]),
     ],
 )
 def test_the_figures_follow_what_is_typed(
@@ -30,7 +30,7 @@ def test_the_figures_follow_what_is_typed(
     with browser.new_context(locale="en-GB") as context:
         page = context.new_page()
         log_in(page, app_url, fan)
-        page.set_extra_http_headers({"Accept-Language": language})
+        context.add_cookies([{"name": "django_language", "value": language, "url": app_url}])
         page.goto(f"{app_url}/subscription/")
         budget, term = page.locator("#id_budget_cents"), page.locator("#id_term_months")
         as_served = figures(page)
@@ -58,7 +58,11 @@ def test_the_way_to_the_payment_shows_that_it_is_under_way(browser: Browser, app
         log_in(page, app_url, fan)
         page.goto(f"{app_url}/subscription/")
         answers: list[Route] = []
-        page.route("**/subscription/", answers.append)
+
+        def hold(route: Route) -> None:
+            answers.append(route)
+
+        page.route("**/subscription/", hold)
         button = page.get_by_role("button", name="Set the budget and pay")
         button.click(no_wait_after=True)
         busy = page.get_by_role("button", name="One moment …")

@@ -140,7 +140,7 @@ def test_a_creator_is_paid(browser: Browser, app_url: str, stripe: FakeStripe, e
     tasks.advance_payout(str(payout.pk))
     creators.reload()
 
-    for words in ("€25.00", f"requested {today()}", f"reviewed {today()}", f"ended {today()}"):
+    for words in ("€25.00", f"requested {today()}", f"reviewed {today()}", f"sent {today()}"):
         expect(entry(creators, "sent")).to_contain_text(words)
 
     (sent,) = api.transfers_in(group=f"payout-{payout.pk}")

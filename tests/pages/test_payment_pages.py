@@ -50,7 +50,8 @@ def test_a_fan_pays_in(subscriber: User, client: StrictClient) -> None:
         ("pending", "", "We are waiting for the payment provider.", None),
         ("succeeded", "", "It has arrived and is in your balance.", "/cake/"),
         ("declined", "card_declined", "Declined. The card was declined.", "/subscription/"),
-        ("expired", "", "Expired.", "/subscription/"),
+        ("expired", "", "Nobody paid it in time, so it is closed.", "/subscription/"),
+        ("review", "amount: 600, not 500", "Our staff look at it; you need not do anything.", None),
     ],
 )
 def test_a_payments_page_tells_how_far_it_is(  # noqa: PLR0917  The fixtures are what is arranged.

@@ -236,6 +236,34 @@ def test_a_month_past_due_is_told_on_the_page(subscriber: User, client: StrictCl
     assert "We couldn't charge you for this month" in world.text(client.get(PATH))
 
 
+def test_a_month_that_is_tried_again_says_when(subscriber: User, client: StrictClient) -> None:
+    """Three days after the first decline, and that one needn't wait for it."""
+    Deposit.objects.create(
+        fan=subscriber,
+        amount_cents=500,
+        for_period=NOVEMBER,
+        state=Deposit.State.DECLINED,
+        reason="insufficient_funds",
+        started_at=world.NOW,
+    )
+
+    assert "We couldn't charge you for this month, and try again on Nov. 18, 2026." in world.text(client.get(PATH))
+
+
+def test_words_that_are_for_staff_are_not_the_fans(subscriber: User, client: StrictClient) -> None:
+    """What differs at the provider is told to those who look at it."""
+    deposit = subscriber.deposits.get()
+    words = "amount: 600, not 500"
+    Deposit.objects.create(fan=subscriber, amount_cents=500, state="review", reason=words, started_at=world.NOW)
+    Refund.objects.create(
+        fan=subscriber, deposit=deposit, amount_cents=100, state="requested", reason=words, requested_at=world.NOW
+    )
+    page = world.text(client.get(PATH))
+
+    assert "being looked at" in page
+    assert words not in page
+
+
 @pytest.mark.parametrize(
     ("amount", "told"),
     [
