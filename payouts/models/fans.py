@@ -61,7 +61,7 @@ class Deposit(models.Model):
         ]
         indexes = [
             models.Index(fields=["fan", "-started_at"], name="deposit_of_fan"),
-            models.Index(fields=["-started_at"], name="deposit_by_time"),
+            models.Index(fields=["-started_at", "-id"], name="deposit_newest_first"),
             models.Index(
                 fields=["started_at"],
                 condition=Q(state__in=["pending", "processing", "needs_fan"]),
