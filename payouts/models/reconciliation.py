@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
@@ -12,7 +13,7 @@ class ProcessorMovement(models.Model):
 
     id = models.CharField(primary_key=True, max_length=100, editable=False)
     kind = models.CharField(_("kind"), max_length=50)
-    subject = models.CharField(_("about"), max_length=100, db_index=True)
+    subject = models.CharField(pgettext_lazy("movement", "about"), max_length=100, db_index=True)
     """The provider's name of the payment, refund, transfer or dispute that it is about."""
     amount_cents = models.BigIntegerField(_("amount in cents"))
     """What came, before the fee; less than zero for what went."""
@@ -40,7 +41,7 @@ class ReconciliationItem(models.Model):
         BALANCE = "balance", _("the balances differ")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    subject = models.CharField(_("about"), max_length=100)
+    subject = models.CharField(pgettext_lazy("movement", "about"), max_length=100)
     detail = models.TextField(_("detail"))
     difference_cents = models.BigIntegerField(_("difference in cents"))
     since = models.DateTimeField(_("since"))
