@@ -24,7 +24,7 @@ from flattr.admin import ReadOnlyAdmin
 class SiteAdmin(ReadOnlyAdmin[Site]):
     """Creators' hosts, with a page to decide whose each is that two have proven."""
 
-    list_display = ["host", "creator", "proof", "verified_at", "contested_at", "contest_link", "checked_at"]
+    list_display = ["host", "creator", "contest_link", "proof", "verified_at", "contested_at", "checked_at"]
     list_filter = [("contested_at", admin.EmptyFieldListFilter), ("verified_at", admin.EmptyFieldListFilter), "proof"]
     search_fields = ["host", "creator__email"]
     list_select_related = ["creator"]

@@ -47,7 +47,7 @@ def test_a_contest_is_decided(winner: str, name: str, challenge: Site, judge: Us
     listing = client.get(reverse("admin:buttons_site_changelist"), {"contested_at__isempty": "0"})
     (link,) = world.document(listing).query(f'a[href="{path}"]')
     page = client.get(path)
-    people = [row.to_text() for row in world.document(page).query("tbody tr")]
+    people = [row.to_text() for row in world.document(page).query("#content tbody tr")]
     done = client.post(path, {"winner": winner}, follow=True)
 
     assert link.to_text() == "Decide"
