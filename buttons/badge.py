@@ -25,7 +25,7 @@ class Size:
 
 
 SIZES: Final = {
-    "small": Size(width=96, height=20, font=11, padding=6, gap=4),
+    "small": Size(width=96, height=20, font=10, padding=4, gap=4),
     "": Size(width=132, height=28, font=12, padding=9, gap=6),
     "large": Size(width=164, height=44, font=15, padding=9, gap=6),
 }

@@ -1,5 +1,7 @@
 """The demo's host pages: other people's sites, on names of their own, with our badges."""
 
+from urllib.parse import quote
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -36,15 +38,17 @@ def other(song: Button) -> Button:
 def test_a_site_shows_its_works_with_their_badges(
     host: str, song: Button, other: Button, client: StrictClient
 ) -> None:
-    """Each is a link with an image on our origin, just as the snippet says; texts are shown as texts."""
+    """Each is a button around a link with a picture, just as the snippet says; texts are shown as texts."""
     page = client.get("/", headers={"host": host})
     document = world.document(page)
-    ours = f"{settings.APP_URL}/b/{song.public_id}"
+    slug = song.creator.creator_profile.slug
+    query = f"url={quote(song.url, safe='')}"
 
     assert [each.to_text() for each in document.query("h2")] == ["Song & <dance>", other.title]
     assert document.query("article p")[0].to_text() == "<b>Loud</b>"
-    assert document.query("article a")[0].attrs["href"] == f"{ours}/click/"
-    assert document.query("article img")[0].attrs["src"] == f"{ours}/badge.svg"
+    assert document.query("article flattr-button")[0].attrs == {"to": slug, "url": song.url}
+    assert document.query("article a")[0].attrs["href"] == f"{settings.APP_URL}/@{slug}/?{query}"
+    assert document.query("article img")[0].attrs["src"] == f"{settings.EMBED_URL}/{slug}.svg?{query}"
     assert not page.cookies
 
 

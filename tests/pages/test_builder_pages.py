@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from django.conf import settings
 
-from accounts.models import User
+from accounts.models import CreatorProfile, User
 from buttons import snippets
 from buttons.embed import assets
 from buttons.forms import BuilderForm
@@ -26,7 +26,9 @@ FORMS: Final = [name for _, group in BuilderForm().fields["form"].choices for na
 @pytest.fixture
 def creator(client: StrictClient) -> User:
     """Return a creator, who is logged in."""
-    user = given.creator("Ada & <Co>")
+    user = given.creator("Ada")
+    CreatorProfile.objects.filter(user=user).update(name="Ada & <Co>")
+    user.creator_profile.refresh_from_db()
     client.force_login(user)
     return user
 
