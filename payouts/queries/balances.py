@@ -146,5 +146,10 @@ def smallest_payout_cents(*, creator: User) -> int:
 
 def withdrawable_cents(*, creator: User, now: datetime) -> int:
     """Return how many whole cents the creator can ask for now."""
-    free = creator_balance_micros(creator=creator) - on_hold_micros(creator=creator, now=now)
-    return money.micros_to_cents(max(0, free))
+    return balance_hold_and_withdrawable(creator=creator, now=now)[2]
+
+
+def balance_hold_and_withdrawable(*, creator: User, now: datetime) -> tuple[int, int, int]:
+    """Return the creator's balance and what is on hold, in micros, and how many whole cents can be asked for now."""
+    balance, on_hold = creator_balance_micros(creator=creator), on_hold_micros(creator=creator, now=now)
+    return balance, on_hold, money.micros_to_cents(max(0, balance - on_hold))

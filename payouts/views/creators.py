@@ -50,15 +50,18 @@ def earnings(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your payout is requested. Our staff will look at it."))
             return redirect("payouts:earnings")
+    balance_micros, on_hold_micros, withdrawable_cents = balances.balance_hold_and_withdrawable(
+        creator=creator, now=now
+    )
     return render(
         request,
         "payouts/earnings.html",
         {
             "form": form,
-            "balance_micros": balances.creator_balance_micros(creator=creator),
-            "on_hold_micros": balances.on_hold_micros(creator=creator, now=now),
+            "balance_micros": balance_micros,
+            "on_hold_micros": on_hold_micros,
             "owed_micros": debts.owed_micros(creator=creator),
-            "withdrawable_cents": balances.withdrawable_cents(creator=creator, now=now),
+            "withdrawable_cents": withdrawable_cents,
             "months": statements.creator_months(creator=creator),
             "payouts": pages.cut(
                 creator.payouts.order_by("-requested_at", "-id"),
