@@ -78,11 +78,6 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
     ]
 
 
-def fan_has_clicks(*, fan: User, period: Period) -> bool:
-    """Tell whether the fan has a standing click in the period."""
-    return standing_clicks(period=period).filter(fan=fan).exists()
-
-
 def fan_click_count(*, fan: User, period: Period) -> int:
     """Count the fan's standing clicks in one period."""
     return standing_clicks(period=period).filter(fan=fan).count()

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from accounts import queries as accounts_queries
-from accounts.models import User
+from accounts.models import Subscription, User
 from buttons import queries as buttons_queries
 from flattr import money
 from flattr.period import Period
@@ -82,12 +82,12 @@ def claimed_micros(*, fan: User, until: Period) -> int:
 
 def _promised_micros(*, fan: User, period: Period) -> int:
     """Return the budget in micros that the fan's clicks of a period claim, 0 where there are none."""
-    subscription = accounts_queries.active_subscription_for(fan=fan, period=period)
-    if subscription is None:
+    clicks = buttons_queries.standing_clicks(period=period).filter(fan=fan)
+    promises = fan.subscriptions.filter(effective_from__lte=period).order_by("-id")
+    latest = promises.annotate(has_clicks=Exists(clicks)).first()
+    if latest is None or latest.state != Subscription.State.ACTIVE or not latest.has_clicks:
         return 0
-    if not buttons_queries.fan_has_clicks(fan=fan, period=period):
-        return 0
-    return money.cents_to_micros(subscription.budget_cents)
+    return money.cents_to_micros(latest.budget_cents)
 
 
 def _fixed_micros(*, fan: User, until: Period) -> int:

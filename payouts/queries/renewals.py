@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Exists, Q, Subquery
+
 from accounts.models import User
 from flattr.period import Period
 from payouts.gateway import HARD_REASONS
@@ -34,9 +36,8 @@ def standing(*, fan: User, period: Period) -> Standing:
     failed = Deposit.objects.filter(
         fan=fan, for_period=period, state__in=[Deposit.State.DECLINED, Deposit.State.EXPIRED]
     )
-    since = PaymentMethod.objects.filter(fan=fan).values_list("changed_at", flat=True).first()
-    if since is not None:
-        failed = failed.filter(started_at__gt=since)
+    since = PaymentMethod.objects.filter(fan=fan).values("changed_at")
+    failed = failed.filter(Q(started_at__gt=Subquery(since)) | ~Exists(since))
     tries = list(failed.order_by("started_at").values_list("started_at", "reason"))
     if not tries:
         return Standing(failures=0, next_try_at=None, is_past_due=False)
