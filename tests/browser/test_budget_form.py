@@ -1,7 +1,7 @@
 """The form of the budget: what it costs while it is typed, and the way from there to the payment."""
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests import given
 from tests.browser.people import log_in
@@ -57,22 +57,20 @@ def test_the_way_to_the_payment_shows_that_it_is_under_way(browser: Browser, app
         page = context.new_page()
         log_in(page, app_url, fan)
         page.goto(f"{app_url}/subscription/")
-        answers: list[Route] = []
-
-        def hold(route: Route) -> None:
-            answers.append(route)
-
-        page.route("**/subscription/", hold)
-        button = page.get_by_role("button", name="Set the budget and pay")
-        button.click(no_wait_after=True)
-        busy = page.get_by_role("button", name="One moment …")
-        expect(busy).to_have_attribute("aria-busy", "true")
-        busy.click(no_wait_after=True)
-        page.wait_for_timeout(200)
-        assert len(answers) == 1
-        answers[0].continue_()
+        seen: list[tuple[str, str, bool]] = []
+        page.expose_function("noted", lambda *noted: seen.append(noted))
+        page.evaluate("""
+            document.addEventListener("submit", ({ submitter, defaultPrevented }) => {
+                noted(submitter.textContent, submitter.getAttribute("aria-busy"), defaultPrevented);
+            })
+        """)
+        page.get_by_role("button", name="Set the budget and pay").dblclick(no_wait_after=True)
         page.wait_for_url("**/sandbox/pay/**")
-        page.unroute_all()
+
+        assert seen[0] == ("One moment …", "true", False)
+        assert all(is_stopped for _text, _busy, is_stopped in seen[1:])
+        assert fan.deposits.count() == 1
+
         page.go_back()
 
-        expect(button).to_be_visible()
+        expect(page.get_by_role("button", name="Set the budget and pay")).to_be_visible()
