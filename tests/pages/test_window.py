@@ -1,0 +1,81 @@
+"""Our window, which a frame opens: it makes the button with its first click, where the site is verified."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from buttons import tickets
+from buttons.models import Button, Click, Site
+from buttons.tickets import Place
+from flattr.period import Period
+from tests import given
+from tests.client import StrictClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def creator() -> User:
+    """Return a creator whose site ada.example is verified."""
+    user = given.creator("Ada")
+    Site.objects.create(creator=user, host="ada.example", verified_at=timezone.now())
+    return user
+
+
+@pytest.fixture
+def fan(client: StrictClient) -> User:
+    """Return a fan with a budget this month, who is logged in."""
+    user = given.funded_fan(period=Period.at(timezone.now()))
+    client.force_login(user)
+    return user
+
+
+def window(creator: User, url: str) -> str:
+    """Return the address of the window that a frame on a page opens."""
+    place = Place(to=creator.creator_profile.slug, url=url, origin="https://ada.example")
+    query = urlencode({"to": place.to, "url": place.url, "site": place.origin})
+    return f"{reverse('buttons:window', args=[tickets.mint(place=place)])}?{query}"
+
+
+def test_a_page_of_a_verified_site_gets_its_button_by_its_first_click(
+    creator: User, fan: User, client: StrictClient
+) -> None:
+    """Looking makes none; the first click makes it, the second finds it, and it is called by its address."""
+    address = "https://ada.example/songs/first%20light/"
+    client.get(window(creator, address))
+    assert not Button.objects.exists()
+
+    for _ in range(2):
+        assert client.post(window(creator, address)).status_code == 200
+
+    button = Button.objects.get()
+    assert (button.url, button.title) == (address, "ada.example/songs/first light")
+    assert button.site == Site.objects.get()
+    assert Click.objects.filter(button=button, fan=fan, origin="https://ada.example").count() == 2
+
+
+def test_a_page_of_any_other_site_is_for_the_creators_own_page(
+    creator: User, fan: User, client: StrictClient
+) -> None:
+    """Nobody makes buttons in another's name: what is clicked there is the creator."""
+    client.post(window(creator, "https://stranger.example/"))
+
+    button = Button.objects.get()
+    assert (button.title, button.site) == ("Ada", None)
+    assert button.url.endswith(f"/@{creator.creator_profile.slug}/")
+    assert Click.objects.get(fan=fan).button == button
+
+
+def test_a_press_too_late_or_for_nobody_makes_nothing(creator: User, fan: User, client: StrictClient) -> None:
+    """A ticket of another page is none, and neither is one for a creator who isn't there."""
+    del fan
+    moved = window(creator, "https://ada.example/1").replace("ada.example%2F1", "ada.example%2F2")
+    place = Place(to="nobody", url="https://ada.example/", origin="")
+    query = urlencode({"to": place.to, "url": place.url, "site": ""})
+    nobody = f"{reverse('buttons:window', args=[tickets.mint(place=place)])}?{query}"
+
+    assert [client.post(address).status_code for address in (moved, nobody)] == [404, 404]
+    assert not Button.objects.exists()
