@@ -134,7 +134,7 @@ class DisputeShareInline(admin.TabularInline[DisputeShare, Dispute]):
 
     model = DisputeShare
     fields = ["source", "owner", "amount"]
-    readonly_fields = fields
+    readonly_fields = ["source", "owner", "amount"]
     extra = 0
     can_delete = False
 
