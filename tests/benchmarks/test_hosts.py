@@ -75,7 +75,7 @@ def test_an_interrupted_run_leaves_no_process(tmp_path: Path) -> None:
             break
     assert len(left_behind(tmp_path)) > 4
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=180)
 
     assert running.returncode == 130
     wait_until(lambda: left_behind(tmp_path) == [])

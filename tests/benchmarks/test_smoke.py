@@ -62,7 +62,7 @@ def test_an_interrupted_run_leaves_no_server(tmp_path: Path) -> None:
         if "making the tables" in line:
             break
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=180)
 
     assert running.returncode == 130
     deadline = time.monotonic() + 10

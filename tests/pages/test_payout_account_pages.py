@@ -52,7 +52,7 @@ def test_a_creator_opens_an_account_and_is_ready(creator: User, client: StrictCl
     ("choice", "words"),
     [
         ("pending", "The provider is checking what you told."),
-        ("needs_creator", "Your date of birth · now"),
+        ("needs_creator", "Your date of birth now"),
         ("refused", "The provider doesn't pay you out."),
         ("gone", "The account was closed."),
     ],
