@@ -62,9 +62,9 @@ def test_an_interrupted_run_leaves_no_server(tmp_path: Path) -> None:
         if "making the tables" in line:
             break
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=180)
+    _, told = running.communicate(timeout=180)
 
-    assert running.returncode == 130
+    assert running.returncode == 130, told
     deadline = time.monotonic() + 10
     while processes_of(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.1)
