@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.urls import reverse
 
 from accounts.models import CreatorProfile, Notification, User
-from payouts.models import Payout
+from payouts.models import Dispute, Payout, ReconciliationItem
 from payouts.queries import balances, books
 from tests import given
 from tests.client import StrictClient
@@ -215,3 +216,39 @@ def test_a_list_ends_after_the_newest_rows(as_staff: StrictClient, monkeypatch: 
     assert "3 users" in first
     assert [person for person in people if person.email in first] == people[3:]
     assert [person for person in people if person.email in second] == [people[2]]
+
+
+def test_a_dispute_shows_whose_money_was_taken(town: World, as_staff: StrictClient) -> None:
+    """Who gave how much, and nothing that could be changed."""
+    deposit = town.fan.deposits.filter(state="succeeded").latest("started_at")
+    dispute = Dispute.objects.create(
+        id="du_1", deposit=deposit, amount_cents=3000, is_taken=True, state="open", opened_at=world.NOW
+    )
+    dispute.shares.create(source="fan", owner=town.fan, amount_micros=12_340_000)
+    dispute.shares.create(source="platform", amount_micros=17_660_000)
+    shown = as_staff.get(page(Dispute, "change", quote(dispute.pk)))
+
+    assert all(words in world.text(shown) for words in ("Grace", "€12.34", "€17.66"))
+    assert world.document(shown).query("main input:not([type=hidden]), main select") == []
+
+
+@pytest.mark.parametrize(("state", "shown"), [("open", ["po_2"]), ("over", ["po_1"]), ("", ["po_1", "po_2"])])
+def test_differences_are_found_by_whether_they_are_open(
+    state: str, shown: list[str], town: World, as_staff: StrictClient
+) -> None:
+    """Each with how much in euros."""
+    for number, note in ((1, "By hand."), (2, "")):
+        ReconciliationItem.objects.create(
+            kind="unknown",
+            subject=f"po_{number}",
+            difference_cents=-1200,
+            since=world.NOW,
+            ended_at=world.NOW if note else None,
+            ended_by=town.staff if note else None,
+            note=note,
+        )
+    listed = as_staff.get(page(ReconciliationItem, "changelist"), {"state": state} if state else {})
+    names = [each.to_text().strip() for each in world.document(listed).query("th.field-subject")]
+
+    assert sorted(names) == shown
+    assert "-€12.00" in world.text(listed)
