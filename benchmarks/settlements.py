@@ -68,7 +68,7 @@ def make_settled(cluster: Cluster, month: Month) -> str:
     name, period = settled_name(month), world.this_month().previous
     if not cluster.has(name):
         _build(cluster, month.world, period)
-        _settle_copy(cluster, month.world, period)
+        _settle_copy(cluster, month.world, period, to_the_end=True)
         cluster.rename(_ROUND, name)
         cluster.drop(month.world.name)
     return name
@@ -91,7 +91,7 @@ def _measure(cluster: Cluster, month: Month, rounds: int, *, keep: bool, tenth: 
             report(f"settle {month.world.clicks:,}: round {number} of {rounds}")
             if tenth is not None:
                 found.tenths.append(_settle_copy(cluster, tenth, period))
-            found.ours.append(_settle_copy(cluster, month.world, period))
+            found.ours.append(_settle_copy(cluster, month.world, period, to_the_end=True))
             columns = _export_lines(cluster, lines)
             if keep and number == rounds:
                 cluster.rename(_ROUND, settled_name(month))
@@ -118,14 +118,15 @@ def _build(cluster: Cluster, town: World, period: Period) -> None:
         world.build(database, town, month=period.start, until=period.end, report=report)
 
 
-def _settle_copy(cluster: Cluster, town: World, period: Period) -> Settled:
+def _settle_copy(cluster: Cluster, town: World, period: Period, *, to_the_end: bool = False) -> Settled:
     cluster.drop(_ROUND)
     cluster.create(_ROUND, template=town.name)
-    settled = settling.settle(cluster, _ROUND, period)
+    settled = settling.settle(cluster, _ROUND, period, to_the_end=to_the_end)
     phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in settled.phases.items())
+    books = "" if settled.books_seconds is None else f" books {settled.books_seconds:.1f} s,"
     report(
-        f"  {'viral' if town.viral else f'{town.clicks:,}'}: {settled.seconds:.1f} s ({phases}),"
-        f" books {settled.books_seconds:.1f} s, {settled.lines:,} lines, {settled.memory.highest_mib:.0f} MiB"
+        f"  {'viral' if town.viral else f'{town.clicks:,}'}: {settled.seconds:.1f} s ({phases}),{books}"
+        f" {settled.lines:,} lines, {settled.memory.highest_mib:.0f} MiB"
     )
     return settled
 
@@ -166,7 +167,7 @@ def _psql(cluster: Cluster, database: str, *commands: str) -> None:
 
 def _judge(month: Month, rounds: _Rounds) -> list[Result]:
     name = f"settle {month.world.clicks:,}"
-    books = [each.books_seconds for each in rounds.ours]
+    books = [each.books_seconds for each in rounds.ours if each.books_seconds is not None]
     memory = [each.memory.highest_mib for each in rounds.ours]
     per_line = [each.micros_per_line for each in rounds.ours]
     is_judged = month.world.clicks >= _JUDGED_CLICKS

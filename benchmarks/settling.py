@@ -67,7 +67,8 @@ class Settled:
     digest: str
     memory: Memory
     memory_before_announcing_mib: float
-    books_seconds: float
+    books_seconds: float | None
+    """None where nobody asked for what comes after the settlement."""
 
     @property
     def seconds(self) -> float:
@@ -80,8 +81,10 @@ class Settled:
         return self.seconds / self.lines * 1e6
 
 
-def settle(cluster: Cluster, database: str, period: Period) -> Settled:
-    """Let two worker processes settle a period, announce it, and prove the books.
+def settle(cluster: Cluster, database: str, period: Period, *, to_the_end: bool) -> Settled:
+    """Let two worker processes settle a period, and to the end: announce it too, and prove the books once more.
+
+    The settlement itself proves them already before it is finished.
 
     :raises UnableToMeasure: if a task fails or the books are wrong.
     """
@@ -91,13 +94,14 @@ def settle(cluster: Cluster, database: str, period: Period) -> Settled:
         memory = Memory()
         cluster.query("CHECKPOINT")
         celery.send_task("payouts.tasks.settle_month", [str(period)])
-        moments, before_announcing = _watch(cluster, database, psutil.Process(worker.pid), memory)
+        names = ["open", "ranges", "finish", *(["announce"] if to_the_end else [])]
+        moments, before_announcing = _watch(cluster, database, names, psutil.Process(worker.pid), memory)
         # What comes after, emails and next month's charges, is not looked at.
         processes.kill_group(worker)
     lines, digest = cluster.query(
         "SELECT (SELECT count(*) FROM payouts_settlementline), digest FROM payouts_settlement", database=database
     )[0]
-    books = inside.run(cluster, database, "books")
+    books = inside.run(cluster, database, "books") if to_the_end else {"seconds": None, "findings": []}
     if books["findings"]:
         msg = f"the books don't balance after the settlement: {books['findings']}"
         raise UnableToMeasure(msg)
@@ -127,10 +131,11 @@ def _wait_for_workers(cluster: Cluster, celery: Celery, worker: processes.Child)
             raise UnableToMeasure(msg)
 
 
-def _watch(cluster: Cluster, database: str, worker: psutil.Process, memory: Memory) -> tuple[dict[str, float], float]:
-    """Look on until the settlement is announced; return each phase's seconds, and the memory before the last."""
+def _watch(
+    cluster: Cluster, database: str, names: list[str], worker: psutil.Process, memory: Memory
+) -> tuple[dict[str, float], float]:
+    """Look on until the named phases are over; return the seconds of each, and the memory before announcing."""
     started = time.monotonic()
-    names = ["open", "ranges", "finish", "announce"]
     moments = [started]
     before_announcing = 0.0
     looked = 0.0
