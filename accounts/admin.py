@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import operations
 from accounts.models import NOTIFICATION_ATTEMPTS_MAX, CreatorProfile, Notification, Subscription, User
-from flattr.admin import ReadOnlyAdmin, ShortPaginator
+from flattr.admin import LongListAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -68,7 +68,7 @@ class NewPasswordForm(PasswordForm):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(LongListAdmin[User], UserAdmin[User]):
     """Users. Nobody is deleted here: their money's history needs them.
 
     Who isn't a superuser mends fans and creators, and gives no powers: whoever could set a flag, a permission or
@@ -78,8 +78,6 @@ class PersonAdmin(UserAdmin[User]):
     add_form = NewUserForm
     change_password_form = NewPasswordForm
     ordering = ["-id"]
-    show_full_result_count = False
-    paginator = ShortPaginator
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "name"]
@@ -165,11 +163,9 @@ class AddressAdmin(WrittenBySuperusers[EmailAddress], EmailAddressAdmin):  # typ
 
 
 @admin.register(CreatorProfile)
-class CreatorProfileAdmin(admin.ModelAdmin[CreatorProfile]):
+class CreatorProfileAdmin(LongListAdmin[CreatorProfile]):
     """Creators' pages. Their texts can be mended here; their buttons and clicks need them to stay."""
 
-    show_full_result_count = False
-    paginator = ShortPaginator
     list_display = ["name", "slug", "user", "created_at"]
     search_fields = ["name", "slug", "user__email"]
     readonly_fields = ["user", "slug", "created_at"]

@@ -24,11 +24,16 @@ class ShortPaginator(Paginator[Any]):
         return rows.order_by()[:LISTED_MAX].count()
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[M]):
-    """Shows rows that only operations may write."""
+class LongListAdmin(admin.ModelAdmin[M]):
+    """Lists rows of which there may be millions, so many at once as are shown in a moment."""
 
+    list_per_page = 50
     show_full_result_count = False
     paginator = ShortPaginator
+
+
+class ReadOnlyAdmin(LongListAdmin[M]):
+    """Shows rows that only operations may write."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse to add."""

@@ -54,12 +54,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a view of the short way says. Whoever has the body with this `tag` already isn't sent it again."""
+    """What a view of the short way says. Whoever has the body with this `tag` already isn't sent it again.
+
+    `headers` are few kinds, which are remembered as they are sent; `policy` is the Content-Security-Policy where it
+    differs from answer to answer.
+    """
 
     status: int
     headers: Headers
     body: bytes
     tag: str = ""
+    policy: str = ""
 
     def unless_known(self, tags: str) -> "Answer":
         """Return the answer, without its body if its tag is among those of a header `If-None-Match`."""
@@ -94,7 +99,10 @@ def by_short_way(*, method: str) -> Callable[[View], DjangoView]:
             query = request.META.get("QUERY_STRING", "")
             asked = Request(f"{request.scheme}://{request.get_host()}", headers, query, request.body)
             answer = _outcome_here(view(asked, **arguments)).unless_known(asked.header(b"if-none-match"))
-            response = HttpResponse(answer.body, status=answer.status, headers=_all_headers(answer.headers))
+            said = _all_headers(answer.headers, has_policy=bool(answer.policy))
+            response = HttpResponse(answer.body, status=answer.status, headers=said)
+            if answer.policy:
+                response["Content-Security-Policy"] = answer.policy
             if answer.tag:
                 response["ETag"] = f'"{answer.tag}"'
             response.xframe_options_exempt = True
@@ -156,7 +164,9 @@ class ShortWays:
         except Exception:
             logger.info("%s %s failed by the short way", method, path, exc_info=True)
             return None
-        encoded = self._encoded(answer.headers, site.partition(":")[0])
+        encoded = self._encoded(answer.headers, bool(answer.policy), site.partition(":")[0])
+        if answer.policy:
+            encoded = [*encoded, (b"content-security-policy", answer.policy.encode("latin-1"))]
         if answer.tag:
             answer = answer.unless_known(headers.get(b"if-none-match", b"").decode("latin-1"))
             # Tags are many, so they aren't among what is remembered encoded.
@@ -185,8 +195,11 @@ def _ways_in(urlconf: str) -> list[tuple[Any, _ShortWay]]:
     ]
 
 
-def _all_headers(headers: Headers) -> dict[str, str]:
+def _all_headers(headers: Headers, *, has_policy: bool) -> dict[str, str]:
+    """Return the headers with those that each answer has, but for a policy that only this one has."""
     said = dict(headers)
+    if has_policy:
+        return {"Cache-Control": _CLOSED["Cache-Control"], **said}
     return _CLOSED | ({} if "Content-Security-Policy" in said else _UNFRAMED) | said
 
 
@@ -195,9 +208,9 @@ def _is_ours(host: str) -> bool:
     return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
 
 
-def _encoded(headers: Headers, scheme: str) -> EncodedHeaders:
+def _encoded(headers: Headers, has_policy: bool, scheme: str) -> EncodedHeaders:  # noqa: FBT001  A cache's key.
     """Return the headers of an answer with those that each answer has, as they are sent."""
-    response = HttpResponse(headers=_all_headers(headers))
+    response = HttpResponse(headers=_all_headers(headers, has_policy=has_policy))
     scope = {"method": "GET", "path": "/", "headers": [(b"x-forwarded-proto", scheme.encode())], "scheme": scheme}
     SecurityMiddleware(lambda _: response).process_response(ASGIRequest(scope, io.BytesIO()), response)
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]

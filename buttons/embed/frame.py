@@ -6,6 +6,7 @@ What it is asked by, how it answers and what each status means is in docs/button
 import functools
 import html
 import json
+import re
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -83,10 +84,10 @@ async def show_frame(request: Request) -> Answer:
     language = _language(asked.get("lang", ""), request.header(b"accept-language"))
     if frame is None or frame.is_hidden:
         closed = _closed(frame, language=language)
-        return Answer(HTTPStatus.NOT_FOUND, (*_HEADERS, _policy(f"{_LOCAL_ANCESTORS}https:")), closed.encode())
+        return Answer(HTTPStatus.NOT_FOUND, _HEADERS, closed.encode(), policy=_policy(f"{_LOCAL_ANCESTORS}https:"))
     ancestors = origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
     page = _page(frame, about, language=language, size=asked.get("size", ""), theme=asked.get("theme", ""))
-    return Answer(HTTPStatus.OK, (*_HEADERS, _policy(ancestors)), page.encode())
+    return Answer(HTTPStatus.OK, _HEADERS, page, policy=_policy(ancestors))
 
 
 def from_frame(view: Any) -> Any:
@@ -242,8 +243,8 @@ def _language(wanted: str, accepted: str) -> str:
     return settings.LANGUAGE_CODE
 
 
-def _policy(ancestors: str) -> tuple[str, str]:
-    return "Content-Security-Policy", f"{_policy_but_ancestors()}; frame-ancestors {ancestors}"
+def _policy(ancestors: str) -> str:
+    return f"{_policy_but_ancestors()}; frame-ancestors {ancestors}"
 
 
 @functools.cache
@@ -259,35 +260,40 @@ def _policy_but_ancestors() -> str:
     return "; ".join(f"{name} {value}" for name, value in parts.items())
 
 
-def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: str) -> str:
+def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: str) -> bytes:
     """Return the frame's document; the texts of all states are in it, so that no press waits for them."""
     is_enough = frame.is_verified and frame.is_trusted and frame.is_confirmed and frame.has_budget
-    document = _document(language, size if size in _SIZES else "", theme if theme in _THEMES else "")
     # All else is our own, or was read by rules that let no quote through.
-    return document % {
+    own = {
         "creator": html.escape(frame.creator_name),
         "origin": html.escape(about.place.origin),
         "ticket": tickets.mint(place=about.place),
         # Where few speak for a site, the browser has to prove that the button is in plain view.
         "mode": ("one" if frame.has_good_name else "proven") if is_enough else "window",
         "window": f"{settings.APP_URL}/c/",
-        "own": frame.own_clicks,
+        "own": str(frame.own_clicks),
         "count": short_count(frame.clicks),
+        "": "",
     }
+    document = _document(language, size if size in _SIZES else "", theme if theme in _THEMES else "")
+    # A document is made for each view of each page with a button, and joining is a sixth of the time of formatting.
+    return b"".join([part for before, name in document for part in (before, own[name].encode())])
 
 
 @functools.cache
-def _document(language: str, size: str, theme: str) -> str:
-    """Return the document in a language, with places for what each frame has of its own."""
+def _document(language: str, size: str, theme: str) -> list[tuple[bytes, str]]:
+    """Return the document in a language, cut at what each frame has of its own: what comes before, and its name."""
     texts = "\n".join(f"{state}|{label}|{sentence}" for state, (label, sentence) in _texts(language).items())
-    style, script = (assets.load(name).text.replace("%", "%%") for name in ("frame.css", "frame.js"))
+    style, script = (assets.load(name).text for name in ("frame.css", "frame.js"))
     sized = "".join(f' data-{name}="{value}"' for name, value in (("size", size), ("theme", theme)) if value)
-    return (
+    document = (
         f"{_start(language, 'Flattr %(creator)s')}<style>{style}</style>"
         f'<body{sized} data-mode="%(mode)s" data-window="%(window)s" data-origin="%(origin)s"'
         f' data-ticket="%(ticket)s" data-own="%(own)s" data-texts="{html.escape(texts)}">'
         f"<button>{_MARK}<span></span><b>%(count)s</b></button><p role=status></p><script>{script}</script>"
     )
+    pieces = [*re.split(r"%\((\w+)\)s", document), ""]
+    return [(before.encode(), name) for before, name in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
 def _closed(frame: Frame | None, *, language: str) -> str:

@@ -3,11 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from flattr.gathering import Gathering
 
@@ -133,16 +134,23 @@ def test_a_thread_without_a_loop_does_its_own(doubling: Doubling) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_was_started_anew_costs_nobody_anything() -> None:
     """The connection is dead; the next call notices by itself and gets its result by a new one."""
+    links: list[Any] = []
 
     def ask_database(numbers: Sequence[int]) -> list[int]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 2 * unnest(%s)", [list(numbers)])
+            links.append(connection.connection)
             return [number for (number,) in cursor.fetchall()]
 
     gathering = Gathering(ask_database)
-    assert async_to_sync(gathering.do)(1) == 2
-    connection.connection.close()
-    assert async_to_sync(gathering.do)(2) == 4
+
+    async def ask() -> list[int]:
+        first = await gathering.do(1)
+        links[0].close()
+        return [first, await gathering.do(2)]
+
+    assert async_to_sync(ask)() == [2, 4]
+    assert links[0] is not links[1]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -150,7 +158,7 @@ def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPa
     """However many ask, one of them finds out, and all are told."""
     attempts: list[int] = []
 
-    def fail() -> None:
+    def fail(_: DatabaseWrapper) -> None:
         attempts.append(1)
         msg = "away"
         raise DatabaseError(msg)
@@ -160,8 +168,7 @@ def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPa
         return list(numbers)
 
     gathering = Gathering(ask_database)
-    connection.close()
-    monkeypatch.setattr(connection, "ensure_connection", fail)
+    monkeypatch.setattr(DatabaseWrapper, "ensure_connection", fail)
 
     async def ask() -> list[int | BaseException]:
         return await asyncio.gather(*map(gathering.do, range(50)), return_exceptions=True)

@@ -15,7 +15,7 @@ from tests import given
 from tests.asgi import Answer, ask, scope
 from tests.pages import world
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture
