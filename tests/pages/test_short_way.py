@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from buttons.models import Button, Click
 from flattr.handler import Handler
@@ -45,6 +46,21 @@ def test_a_badge_is_the_same_by_both_ways(short_way: Handler, client: Client) ->
         of_django = {"Content-Length", "Content-Language", "Vary"}
         named = {name.lower(): value for name, value in long.headers.items() if name not in of_django}
         assert short.headers == named
+
+
+def test_who_has_a_badge_is_told_so_by_the_short_way(
+    short_way: Handler, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """By its tag, in a few bytes and without a question to the database; with the headers of the whole answer."""
+    address = f"/b/{given.button().public_id}/badge.svg"
+    whole = async_to_sync(ask)(short_way, scope("GET", address))
+    with django_assert_num_queries(0):
+        known = async_to_sync(ask)(
+            short_way, scope("GET", address, headers={"if-none-match": f"W/{whole.headers['etag']}"})
+        )
+
+    assert (whole.status, known.status, known.body) == (200, 304, b"")
+    assert known.headers == whole.headers
 
 
 def test_a_click_is_recorded_and_refused_by_the_short_way(short_way: Handler) -> None:
