@@ -8,6 +8,7 @@ import html
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -74,12 +75,7 @@ async def show_frame(request: Request) -> Answer:
     origin = site_of(request.header(b"referer"))
     place = place_of(asked, origin=origin)
     secret = parse_cookie(request.header(b"cookie")).get(KEY_COOKIE, "")
-    about = AskedFrame(
-        place=place,
-        creator_page=operations.creator_page(place.to),
-        key_hash=keys.hash_of(secret) if secret else "",
-        now=timezone.now(),
-    )
+    about = _about(place, secret, now=timezone.now())
     frame = await queries.aframe(about)
     language = _language(asked.get("lang", ""), request.header(b"accept-language"))
     if frame is None or frame.is_hidden:
@@ -200,7 +196,36 @@ def redeem(request: HttpRequest) -> HttpResponse:
         return JsonResponse({}, status=HTTPStatus.ACCEPTED)
     # The site is the one that the window was asked for by, whatever the frame says now.
     place = replace(sent["place"], origin=redeemed.click.origin)
-    return _with_key(_thanks(redeemed.click, place, mode="one"), redeemed.secret)
+    mode = _mode_after(redeemed, place, now=timezone.now())
+    return _with_key(_thanks(redeemed.click, place, mode=mode), redeemed.secret)
+
+
+def _mode_after(redeemed: keys.Redeemed, place: Place, *, now: datetime) -> str:
+    """Return what the next press is to do, now that the browser has the key."""
+    made = redeemed.click
+    try:
+        one_clicks.require_within_limits(fan=made.fan, button=made.button, origin=place.origin, now=now)
+    except one_clicks.NeedsConfirmation:
+        return "window"
+    frame = queries.frame(_about(place, redeemed.secret, now=now))
+    return "window" if frame is None else _mode(frame)
+
+
+def _about(place: Place, secret: str, *, now: datetime) -> AskedFrame:
+    return AskedFrame(
+        place=place,
+        creator_page=operations.creator_page(place.to),
+        key_hash=keys.hash_of(secret) if secret else "",
+        now=now,
+    )
+
+
+def _mode(frame: Frame) -> str:
+    """Return what a press is to do: count by itself, the same if the browser vouches for it, or open our window."""
+    if not (frame.is_verified and frame.is_trusted and frame.is_confirmed and frame.has_budget):
+        return "window"
+    # Where few speak for a site, the browser has to prove that the button is in plain view.
+    return "one" if frame.has_good_name else "proven"
 
 
 def _read(request: HttpRequest, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -262,14 +287,12 @@ def _policy_but_ancestors() -> str:
 
 def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: str) -> bytes:
     """Return the frame's document; the texts of all states are in it, so that no press waits for them."""
-    is_enough = frame.is_verified and frame.is_trusted and frame.is_confirmed and frame.has_budget
     # All else is our own, or was read by rules that let no quote through.
     own = {
         "creator": html.escape(frame.creator_name),
         "origin": html.escape(about.place.origin),
         "ticket": tickets.mint(place=about.place),
-        # Where few speak for a site, the browser has to prove that the button is in plain view.
-        "mode": ("one" if frame.has_good_name else "proven") if is_enough else "window",
+        "mode": _mode(frame),
         "window": f"{settings.APP_URL}/c/",
         "own": str(frame.own_clicks),
         "count": short_count(frame.clicks),

@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
+from accounts.models import User
 from buttons import queries
 from buttons.models import Button, Click, Confirmation, OneClick, SiteKey
 from buttons.operations import buttons as buttons_operations
@@ -133,7 +134,7 @@ def _reserve(*, key: SiteKey, button: Button, click_id: uuid.UUID, press: Press,
     accounts_operations.lock_fan(fan=key.fan)
     if OneClick.objects.filter(fan=key.fan, click_id=click_id).exists():
         return
-    _refuse_beyond_limits(key, button, now)
+    require_within_limits(fan=key.fan, button=button, origin=key.origin, now=now)
     OneClick.objects.create(
         fan=key.fan,
         creator_id=button.creator_id,
@@ -147,20 +148,24 @@ def _reserve(*, key: SiteKey, button: Button, click_id: uuid.UUID, press: Press,
     )
 
 
-def _refuse_beyond_limits(key: SiteKey, button: Button, now: datetime) -> None:
+def require_within_limits(*, fan: User, button: Button, origin: str, now: datetime) -> None:
+    """Raise unless the fan may make one more click by one press for a button on a site.
+
+    :raises NeedsConfirmation: if they may not.
+    """
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = OneClick.objects.filter(fan=key.fan, clicked_at__gte=day).aggregate(
+    today = OneClick.objects.filter(fan=fan, clicked_at__gte=day).aggregate(
         all=Count("id"),
         button=Count("id", filter=Q(button=button)),
-        site=Count("id", filter=Q(origin=key.origin)),
+        site=Count("id", filter=Q(origin=origin)),
     )
     if today["button"] >= DAILY_FOR_BUTTON or today["site"] >= DAILY_ON_SITE or today["all"] >= DAILY:
         msg = "limit: as many clicks by one press as are allowed in a day"
         raise NeedsConfirmation(msg)
     period = Period.at(now)
-    in_all = Click.objects.filter(fan=key.fan, period=period, undone_at__isnull=True).count()
+    in_all = Click.objects.filter(fan=fan, period=period, undone_at__isnull=True).count()
     for_creator = OneClick.objects.filter(
-        fan=key.fan, creator_id=button.creator_id, clicked_at__gte=period.start, undone_at__isnull=True
+        fan=fan, creator_id=button.creator_id, clicked_at__gte=period.start, undone_at__isnull=True
     ).count()
     if in_all >= SHARE_AFTER_CLICKS and (for_creator + 1) * 100 > SHARE_MAX_PERCENT * (in_all + 1):
         msg = "limit: as large a part of the month's clicks for one creator as one press may make"

@@ -231,6 +231,11 @@ class Frame:
     has_good_name: bool
 
 
+def frame(asked: AskedFrame) -> Frame | None:
+    """Return what a frame shows right now, or None where there is no such creator."""
+    return _frames([asked])[0]
+
+
 async def aframe(asked: AskedFrame) -> Frame | None:
     """Return what a frame shows, or None where there is no such creator; who has no key sees it half a minute old."""
     if asked.key_hash:

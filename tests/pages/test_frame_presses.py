@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.models import Subscription, User
 from buttons import tickets
-from buttons.models import Button, Click, OneClick, Site, SiteKey
+from buttons.models import Button, Click, OneClick, OriginStanding, Site, SiteKey
 from buttons.operations import buttons as buttons_operations
 from flattr.period import Period
 from tests import given, pressing
@@ -259,6 +259,33 @@ def test_a_key_is_fetched_once_a_click_was_confirmed(presser: User, button: Butt
     assert done["Set-Cookie"].startswith(f"{KEY}=")
     assert done.json()["own"] == 1
     assert SiteKey.objects.get().origin == pressing.origin_of(button)
+
+
+def test_a_fetched_key_says_what_the_next_press_does(presser: User, button: Button, client: StrictClient) -> None:
+    """As a frame loaded now would: none is one too many, on a site that has lost a proof or a good name."""
+    asked = {"page": query_of(button), "site": pressing.origin_of(button)}
+
+    def mode() -> str:
+        verifier = secrets.token_hex(32)
+        pressing.confirmed(presser, button, now=world.NOW, verifier=verifier)
+        told = send(client, "redeem", {"verifier": verifier, **asked})
+        client.cookies[KEY] = told["Set-Cookie"].partition(";")[0].partition("=")[2]
+        return str(told.json()["mode"])
+
+    assert mode() == "proven"
+    standing = OriginStanding.objects.create(origin=pressing.origin_of(button), has_good_name=True)
+    assert mode() == "one"
+    standing.demoted_until = world.NOW + timedelta(days=1)
+    standing.save()
+    assert mode() == "window"
+    standing.delete()
+    Site.objects.update(verified_at=None)
+    assert mode() == "window"
+    Site.objects.update(verified_at=world.NOW)
+    # One press a day is enough for a button.
+    assert mode() == "proven"
+    assert send(client, "click", press(button)).status_code == 200
+    assert mode() == "window"
 
 
 @pytest.mark.parametrize("verifier", ["", "x" * 64, "0" * 63, "0" * 65, None])
