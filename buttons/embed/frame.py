@@ -38,8 +38,8 @@ _LANGUAGES: Final = frozenset(name for name, _ in settings.LANGUAGES)
 _SIZES: Final = frozenset({"small", "large"})
 _THEMES: Final = frozenset({"light", "dark"})
 _MARK: Final = (
-    '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7 3a6 6 0 1 0 6 6H7z" fill="#ffb703"/>'
-    '<path d="M9 7V1a6 6 0 0 1 6 6z" fill="#ff8fab"/></svg>'
+    '<svg viewBox="0 0 16 16" aria-hidden=true><path d="M7 3a6 6 0 1 0 6 6H7z" fill=#ffb703 />'
+    '<path d="M9 7V1a6 6 0 0 1 6 6z" fill=#ff8fab /></svg>'
 )
 _HEADERS: Final = (
     ("Content-Type", "text/html; charset=utf-8"),
@@ -145,7 +145,7 @@ class _Undone(serializers.Serializer[Any]):
 
 
 class _Verified(_Placed):
-    verifier = serializers.RegexField(r"^[0-9a-f]{64}\Z")
+    verifier = serializers.UUIDField()
 
 
 @from_frame
@@ -188,7 +188,7 @@ def redeem(request: HttpRequest) -> HttpResponse:
     sent = _read(request, _Verified)
     try:
         redeemed = keys.redeem(
-            verifier=sent["verifier"],
+            verifier=str(sent["verifier"]),
             replaced=request.COOKIES.get(KEY_COOKIE, ""),
             now=timezone.now(),
         )
@@ -306,13 +306,13 @@ def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: s
 @functools.cache
 def _document(language: str, size: str, theme: str) -> list[tuple[bytes, str]]:
     """Return the document in a language, cut at what each frame has of its own: what comes before, and its name."""
-    texts = "\n".join(f"{state}|{label}|{sentence}" for state, (label, sentence) in _texts(language).items())
+    texts = "\n".join(f"{state}~{label}~{sentence}" for state, (label, sentence) in _texts(language).items())
     style, script = (assets.load(name).text for name in ("frame.css", "frame.js"))
-    sized = "".join(f' data-{name}="{value}"' for name, value in (("size", size), ("theme", theme)) if value)
+    sized = "".join(f" data-{name}={value}" for name, value in (("size", size), ("theme", theme)) if value)
     document = (
         f"{_start(language, 'Flattr %(creator)s')}<style>{style}</style>"
-        f'<body{sized} data-mode="%(mode)s" data-window="%(window)s" data-origin="%(origin)s"'
-        f' data-ticket="%(ticket)s" data-own="%(own)s" data-texts="{html.escape(texts)}">'
+        f'<body{sized} data-mode=%(mode)s data-window=%(window)s data-origin="%(origin)s"'
+        f' data-ticket=%(ticket)s data-own=%(own)s data-texts="{html.escape(texts)}">'
         f"<button>{_MARK}<span></span><b>%(count)s</b></button><p role=status></p><script>{script}</script>"
     )
     pieces = [*re.split(r"%\((\w+)\)s", document), ""]
@@ -327,8 +327,9 @@ def _closed(frame: Frame | None, *, language: str) -> str:
 
 
 def _start(language: str, title: str) -> str:
-    direction = "rtl" if language in settings.LANGUAGES_BIDI else "ltr"
-    return f'<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8"><title>{title}</title>'
+    # The encoding stands in a header, and from left to right is how texts run that say nothing.
+    direction = " dir=rtl" if language in settings.LANGUAGES_BIDI else ""
+    return f"<!doctype html><html lang={language}{direction}><title>{title}</title>"
 
 
 @functools.cache

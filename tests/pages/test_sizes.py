@@ -16,6 +16,7 @@ EMBED_HOST: Final = settings.EMBED_URL.partition("//")[2]
 LOADER_BYTES: Final = 900
 FRAME_BYTES: Final = 2500
 BADGE_BYTES: Final = 500
+TOTAL_BYTES: Final = 3500
 
 
 def sent(client: StrictClient, path: str, **headers: str) -> bytes:
@@ -37,13 +38,17 @@ def test_the_loader_is_small(path: str, client: StrictClient) -> None:
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
 @pytest.mark.parametrize("size", ["", "small", "large"])
 def test_the_frame_is_small(language: str, size: str, client: StrictClient) -> None:
-    """In each language and size: it holds script, style and all texts, so nothing is loaded after it."""
+    """In each language and size, alone and with all else that a button loads; nothing is loaded after it."""
     button = given.button()
     asked = {"to": button.creator.creator_profile.slug, "url": button.url, "lang": language, "size": size}
     document = sent(client, f"/b?{urlencode(asked)}")
+    compressed = len(brotli.compress(document))
 
-    assert f'lang="{language}"'.encode() in document
-    assert len(brotli.compress(document)) <= FRAME_BYTES
+    assert f"lang={language}>".encode() in document
+    assert compressed <= FRAME_BYTES
+    loader = len(sent(client, "/1.js", **{"accept-encoding": "br"}))
+    badge = len(brotli.compress(sent(client, f"/{asked['to']}.svg?{urlencode(asked)}")))
+    assert loader + compressed + badge <= TOTAL_BYTES
 
 
 def test_the_badge_is_small(client: StrictClient) -> None:

@@ -1,9 +1,7 @@
 // The loader: turns <flattr-button to="slug"> around a link into our frame, and leaves the link where that can't be.
 // Nothing is stored, and nothing of the page is read but its address, language and where the buttons are.
-(() => {
-  const ours = new URL(document.currentScript.src).origin, name = "flattr-button";
-  if (customElements.get(name)) return;
-  const style = new CSSStyleSheet();
+if (!customElements.get("flattr-button")) {
+  const name = "flattr-button", ours = new URL(document.currentScript.src).origin, style = new CSSStyleSheet();
   style.replaceSync(":host{display:inline-block;position:relative;line-height:0}:host([hidden]){display:none}"
     + "iframe{position:absolute;inset:0;width:100%;height:100%;border:0;opacity:0;pointer-events:none;color-scheme:normal}"
     + ".on{opacity:1;pointer-events:auto}.on~slot{visibility:hidden}"
@@ -13,18 +11,13 @@
     connectedCallback() {
       addEventListener("message", this);
       if (this.frame) return;
-      const frame = this.frame = document.createElement("iframe"), address = new URL(ours + "/b"),
-        canonical = document.querySelector("link[rel=canonical]"), language = this.closest("[lang]"),
-        show = () => frame.src || (frame.src = address), root = this.attachShadow({ mode: "closed" });
-      address.search = new URLSearchParams({
-        to: this.getAttribute("to"),
-        url: this.getAttribute("url") || canonical && canonical.href || location.href.split("#")[0],
-        ...language && { lang: language.lang },
-        ...this.hasAttribute("size") && { size: this.getAttribute("size") },
-        ...this.hasAttribute("theme") && { theme: this.getAttribute("theme") },
-      });
+      const frame = this.frame = document.createElement("iframe"), root = this.attachShadow({ mode: "closed" }),
+        address = new URL(ours + "/b"), asked = address.searchParams, show = () => frame.src ||= address;
+      asked.set("url", (document.querySelector("link[rel=canonical][href]") || location).href.split("#")[0]);
+      asked.set("lang", this.closest("[lang]")?.lang || "");
+      for (const key of ["to", "url", "size", "theme"]) if (this.getAttribute(key)) asked.set(key, this.getAttribute(key));
       root.adoptedStyleSheets = [style];
-      frame.title = this.textContent.trim() || (this.querySelector("img") || {}).alt || "Flattr";
+      frame.title = this.textContent.trim() || this.querySelector("img")?.alt || "Flattr";
       frame.loading = "lazy";
       frame.referrerPolicy = "strict-origin";
       // Many frames are dear: from the sixth on, one is shown when somebody comes near.
@@ -56,4 +49,4 @@
   };
   adopt();
   addEventListener("DOMContentLoaded", adopt);
-})();
+}
