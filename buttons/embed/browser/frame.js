@@ -60,15 +60,18 @@ const press = async (event) => {
   });
   button.ariaDisabled = null;
   if (told.undo) return thank(told);
-  const state = { 401: "login", 402: "budget", 403: "closed", 404: "closed", 409: "again", 410: "again", 429: "limit" }[told.status];
+  const state = {
+    400: "closed", 401: "login", 402: "budget", 403: "closed", 404: "closed", 409: "again", 410: "again", 429: "limit",
+  }[told.status];
   if (state) mode = "window";
   show(state || "offline");
 };
 const takeBack = async () => {
-  const click = undo;
-  undo = 0;
-  const told = await ask("undo", { click });
+  button.ariaDisabled = true;
+  const told = await ask("undo", { click: undo });
+  button.ariaDisabled = null;
   if (!told.shown) return show("offline");
+  undo = 0;
   count(told);
   rest(told.own);
 };
