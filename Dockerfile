@@ -22,4 +22,4 @@ WORKDIR /srv/flattr
 USER flattr
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["sh", "-c", "exec granian --interface asginl --host 0.0.0.0 --port 8000 --workers 2 --loop uvloop --respawn-failed-workers --workers-kill-timeout 10s --no-ws flattr.asgi:application"]
+CMD ["sh", "-c", "exec granian --interface asginl --host 0.0.0.0 --port 8000 --workers 2 --loop uvloop --respawn-failed-workers --workers-kill-timeout 10s --no-ws --no-access-log flattr.asgi:application"]

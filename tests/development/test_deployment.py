@@ -74,6 +74,11 @@ def test_the_image_serves_as_the_procfile_does() -> None:
     assert command.split() == supervisor.read_procfile(CHECKOUT / "Procfile", {})["web"]
 
 
+def test_the_web_server_logs_no_requests() -> None:
+    """Its lines would name addresses; said in the command, no variable of the web server's turns them on."""
+    assert "--no-access-log" in supervisor.read_procfile(CHECKOUT / "Procfile", {})["web"]
+
+
 def test_the_example_environment_lists_every_variable_that_the_settings_read() -> None:
     """Whoever deploys finds each variable with its meaning in .env.example."""
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))

@@ -1,13 +1,15 @@
 """Requests that come by the short way and by the long one are answered alike, and nobody takes a thread for long."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings as project
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
@@ -21,6 +23,9 @@ from tests import given
 from tests.asgi import Answer, ask, scope
 
 pytestmark = pytest.mark.django_db
+
+EMBED: Final = project.EMBED_URL.partition("//")[2]
+VISITOR: Final = "203.0.113.77"
 
 
 @pytest.fixture
@@ -55,7 +60,13 @@ def echo(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.body)
 
 
+def broken(request: HttpRequest) -> HttpResponse:
+    """Fail."""
+    raise ValueError(request.path)
+
+
 urlpatterns = [
+    path("broken/", broken),
     path("slow/", slow),
     path("pieces/", pieces),
     path("echo/", echo),
@@ -160,3 +171,32 @@ def test_a_long_answer_is_made_and_sent_piece_by_piece(handler: Handler) -> None
     assert [number for number, _ in pieces_sent] == ["0", "1", "2"]
     (name,) = {name for _, name in pieces_sent}
     assert name.startswith("web-")
+
+
+@pytest.mark.parametrize(
+    ("asked", "host", "status"),
+    [
+        ("GET /1.js", EMBED, 200),
+        ("GET /b", EMBED, 404),
+        ("GET /nobody.svg", EMBED, 404),
+        ("POST /b/click", EMBED, 403),
+        ("PUT /b/redeem", EMBED, 405),
+        ("GET /healthz", "testserver", 200),
+        ("GET /nothing/", "testserver", 404),
+        ("GET /broken/", "testserver", 500),
+        ("POST /b/nothing/clicks/", "testserver", 403),
+        ("POST /accounts/login/", "testserver", 403),
+        ("GET /", "evil.example", 400),
+    ],
+)
+def test_no_line_of_the_log_names_an_address(
+    handler: Handler, caplog: pytest.LogCaptureFixture, asked: str, host: str, status: int
+) -> None:
+    """Creators promise that to their readers: whatever is asked, also where it goes wrong, at every level."""
+    caplog.set_level(logging.DEBUG)
+    headers = {"host": host, "x-forwarded-for": VISITOR, "x-real-ip": VISITOR, "forwarded": f"for={VISITOR}"}
+    method, address = asked.split()
+    answer = get(handler, address, method=method, headers=headers, client=(VISITOR, 40_000))
+
+    assert answer.status == status
+    assert VISITOR not in caplog.text
