@@ -16,7 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from accounts.models import User
-from buttons.models import Button, Click
+from buttons.models import Button, Click, Confirmation, OriginStanding
 from flattr.period import Period
 from tests import given
 from tests.browser.conftest import ARGUMENTS
@@ -136,6 +136,50 @@ def test_undo_takes_the_click_back(context: BrowserContext, fan: User, song: But
     log_in_there(opened.value, fan)
     page.bring_to_front()
     expect(framed(page)).to_contain_text("Undo", timeout=20_000)
+    framed(page).click()
+
+    expect(framed(page)).to_contain_text("Flattr")
+    assert Click.objects.get().undone_at is not None
+
+
+@pytest.mark.parametrize("context", ["others' cookies blocked"], indirect=True)
+def test_each_click_on_a_page_is_confirmed_where_it_has_to_be(
+    context: BrowserContext, fan: User, song: Button, sites: Sites
+) -> None:
+    """On a site that lost its good name the button hears of every window, and no press is one too many."""
+    OriginStanding.objects.create(origin=sites.origin("artist"), frozen_at=timezone.now())
+    page = context.new_page()
+    page.goto(sites.put("artist", "/song", sites.button(song.creator.creator_profile.slug, song.url)))
+    for number in (1, 2):
+        with context.expect_page() as opened:
+            framed(page).click()
+        press(opened.value)
+        if number == 1:
+            log_in_there(opened.value, fan)
+        page.bring_to_front()
+        expect(framed(page)).to_contain_text("Undo", timeout=20_000)
+        assert Confirmation.objects.count() == number
+        framed(page).click()
+        expect(framed(page)).to_contain_text("Flattr")
+
+
+@pytest.mark.parametrize("context", ["others' cookies blocked"], indirect=True)
+def test_an_undo_that_did_not_get_through_is_tried_again(
+    context: BrowserContext, fan: User, song: Button, sites: Sites
+) -> None:
+    """The press that was meant to take a click back never makes another one."""
+    page = context.new_page()
+    page.goto(sites.put("artist", "/song", sites.button(song.creator.creator_profile.slug, song.url)))
+    with context.expect_page() as opened:
+        framed(page).click()
+    press(opened.value)
+    log_in_there(opened.value, fan)
+    page.bring_to_front()
+    expect(framed(page)).to_contain_text("Undo", timeout=20_000)
+    context.route("**/b/undo", lambda route: route.abort())
+    framed(page).click()
+    expect(framed(page)).to_contain_text("Offline")
+    context.unroute("**/b/undo")
     framed(page).click()
 
     expect(framed(page)).to_contain_text("Flattr")
