@@ -1,5 +1,5 @@
 // Shows the snippet and the button anew while somebody chooses. Without a script the form is sent as it stands.
-const form = document.querySelector("[data-builder]");
+const form = document.querySelector("[data-builder]"), told = document.querySelector("[data-told]");
 let timer = 0, newest = 0;
 const renew = async () => {
   const address = "?" + new URLSearchParams(new FormData(form)), number = ++newest;
@@ -10,8 +10,11 @@ const renew = async () => {
   if (number !== newest) return;
   document.querySelector("[data-made]").replaceWith(page.querySelector("[data-made]"));
   history.replaceState(null, "", address);
+  // Whoever listens hears what the new snippet is for, or that something isn't right.
+  told.textContent = document.querySelector("[data-made] p").textContent;
 };
 form.addEventListener("input", () => {
   clearTimeout(timer);
+  told.textContent = "";
   timer = setTimeout(renew, 300);
 });
