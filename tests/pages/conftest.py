@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
 import pytest
 import time_machine
@@ -13,7 +14,10 @@ from tests import given, pressing
 from tests.client import StrictClient
 from tests.pages import world
 from tests.pages.framing import KEY
+from tests.pages.kept import Kept
 from tests.pages.world import World
+
+_TOWN: Final = Kept(world.build)
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 def town(clock: time_machine.Traveller, db: None) -> World:
     """Return one person of each role, with things of their own, in the middle of November."""
     del clock, db
-    return world.build()
+    return _TOWN.given()
 
 
 @pytest.fixture
