@@ -18,6 +18,7 @@ from buttons.models import Button, Click
 from flattr.period import Period
 from payouts.models import Deposit, Payout
 from tests import given
+from tests.client import StrictClient
 
 NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 """When the pages are looked at: October is settled and withdrawable, November is open."""
@@ -102,8 +103,11 @@ def log_in(client: Client, path: str, person: User) -> Any:
 
 
 def document(response: Any) -> Any:
-    """Return the parsed page, with everything that stands in it."""
-    return JustHTML(response.content.decode(), strict=True, sanitize=False)
+    """Return the parsed page, with everything that stands in it; it is parsed once, and was checked by the client."""
+    if not hasattr(response, "parsed_page"):
+        assert isinstance(response.client, StrictClient)
+        response.parsed_page = JustHTML(response.content.decode(), sanitize=False)
+    return response.parsed_page
 
 
 def text(response: Any) -> str:
