@@ -29,9 +29,22 @@ Rung = list[tuple[str, tuple[Any, ...]]]
 COVERING: Final = frozenset({"accounts", "buttons", "payouts"})
 """Folders of the tests that have to reach every branch of the money core."""
 
+LONG: Final = ("namespaces", "processes", "browser")
+"""Marks of tests that take long, those that take longest first."""
+
 # How long an example takes depends on what else the machine does.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let long tests start first, so that none is left running alone when all others have ended."""
+
+    def turn(item: pytest.Item) -> int:
+        return next((place for place, mark in enumerate(LONG) if item.get_closest_marker(mark)), len(LONG))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(wrapper=True)
