@@ -8,6 +8,8 @@ from typing import Final
 from django.core import signing
 
 LASTS: Final = timedelta(minutes=15)
+"""For how long one press may use a ticket. Our window, where a person confirms, opens by older ones, too."""
+
 _SALT: Final = "flattr.buttons.ticket"
 
 
@@ -37,14 +39,14 @@ def mint(*, place: Place) -> str:
     return _signer(place).sign(uuid.uuid4().hex)
 
 
-def read(text: str, *, place: Place) -> uuid.UUID:
+def read(text: str, *, place: Place, max_age: timedelta | None) -> uuid.UUID:
     """Return the id of the click that a ticket is for.
 
-    :raises StaleTicket: if it is older than a quarter of an hour.
+    :raises StaleTicket: if it is older than allowed; None allows any age.
     :raises BadTicket: if it was not made here for this place.
     """
     try:
-        return uuid.UUID(_signer(place).unsign(text, max_age=LASTS))
+        return uuid.UUID(_signer(place).unsign(text, max_age=max_age))
     except signing.SignatureExpired as error:
         msg = "ticket: it is too old"
         raise StaleTicket(msg) from error

@@ -47,7 +47,8 @@ _HEADERS: Final = (
     # Pages that isolate themselves want both of these.
     ("Cross-Origin-Resource-Policy", "cross-origin"),
     ("Cross-Origin-Embedder-Policy", "require-corp"),
-    ("Referrer-Policy", "same-origin"),
+    # It tells our window that it was opened by a frame; which page it is in stays with us.
+    ("Referrer-Policy", "strict-origin"),
     ("Origin-Agent-Cluster", "?1"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), storage-access=(self)"),
 )
@@ -154,7 +155,7 @@ def click(request: HttpRequest) -> HttpResponse:
     pressed = _read(request, _Pressed)
     place = pressed["place"]
     recorded = one_clicks.click_at_once(
-        click_id=tickets.read(pressed["ticket"], place=place),
+        click_id=tickets.read(pressed["ticket"], place=place, max_age=tickets.LASTS),
         place=place,
         secret=request.COOKIES.get(KEY_COOKIE, ""),
         press=one_clicks.Press(

@@ -7,6 +7,7 @@ import re
 from http import HTTPStatus
 from typing import Final
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from accounts.models import CreatorProfile
 from accounts.views import user_of
 from buttons import queries, tickets
 from buttons.embed import waiting
-from buttons.embed.click_page import missing_step, place_of, refusal_text
+from buttons.embed.click_page import missing_step, place_of, refusal_text, site_of
 from buttons.embed.waiting import WaitingClick
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, keys, origins
@@ -48,9 +49,8 @@ def _answer(request: HttpRequest, text: str) -> HttpResponse:
         return _record(request, resumed)
     place = place_of(request.GET, origin=request.GET.get("site", ""))
     try:
-        click_id = tickets.read(text, place=place)
-    except tickets.StaleTicket:
-        return _page(request, None, error="stale", status=HTTPStatus.GONE)
+        # People leave pages open for hours, and what they confirm here is what they see now.
+        click_id = tickets.read(text, place=place, max_age=None)
     except tickets.BadTicket as error:
         raise Http404 from error
     if request.method == "POST":
@@ -64,10 +64,10 @@ def _answer(request: HttpRequest, text: str) -> HttpResponse:
             public_id=button.public_id,
             click_id=click_id,
             origin=place.origin,
-            challenge=_challenge(request.GET.get("ch", "")),
+            challenge=_well_formed(request.POST.get("challenge", "")),
         )
         return _record(request, wanted)
-    return _page(request, place)
+    return _page(request, place, challenge=_challenge_of_frame(request))
 
 
 def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
@@ -92,19 +92,22 @@ def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
     return render(request, "buttons/window_done.html", {"button": made.button, "click": made if by_frame else None})
 
 
-def _page(request: HttpRequest, place: Place | None, *, error: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, place: Place | None, *, challenge: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
     """Show whom the click is for, from where it comes and what it costs, or why there is none."""
     shown: dict[str, object] = {"error": error}
     if place is not None:
         profile = CreatorProfile.objects.filter(slug=place.to).first()
         if profile is None:
             raise Http404
-        if request.method == "GET" and request.user.is_authenticated and _challenge(request.GET.get("ch", "")):
+        if request.method == "GET" and request.user.is_authenticated and challenge:
             origins.note_window(fan=user_of(request), creator_id=profile.pk, origin=place.origin, now=timezone.now())
         shown |= {
             "profile": profile,
             "url": place.url,
             "origin": place.origin,
+            "challenge": challenge,
             "is_own": profile.pk == request.user.pk,
             **_cost(request),
         }
@@ -123,5 +126,15 @@ def _cost(request: HttpRequest) -> dict[str, int]:
     return {"number": number, "slice_micros": money.cents_to_micros(promise.budget_cents) // number}
 
 
-def _challenge(text: str) -> str:
+def _challenge_of_frame(request: HttpRequest) -> str:
+    """Return the challenge that our frame opened the window with, or nothing where anything else did.
+
+    Whoever made the challenge up gets a key of the fan's for it. Browsers say which site a window was opened by, and
+    no other site can say that it is ours, so a page that opens the window by itself gets none.
+    """
+    is_frame = site_of(request.headers.get("Referer", "")) == settings.EMBED_URL
+    return _well_formed(request.GET.get("ch", "")) if is_frame else ""
+
+
+def _well_formed(text: str) -> str:
     return text if _CHALLENGE.match(text) else ""

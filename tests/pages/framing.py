@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.urls import reverse
 
 from buttons import tickets
 from buttons.models import Button
@@ -45,6 +46,27 @@ def said(response: Any) -> dict[str, str]:
 def ticket(button: Button, *, origin: str | None = None) -> str:
     """Return a good ticket."""
     return tickets.mint(place=given.place(button, origin=pressing.origin_of(button) if origin is None else origin))
+
+
+def window_of(button: Button, *, challenge: str = "") -> str:
+    """Return the address of our window for a click on the button's site."""
+    place = given.place(button, origin=pressing.origin_of(button))
+    query = {"to": place.to, "url": place.url, "site": place.origin, **({"ch": challenge} if challenge else {})}
+    return f"{reverse('buttons:window', args=[tickets.mint(place=place)])}?{urlencode(query)}"
+
+
+def window(client: StrictClient, button: Button, *, verifier: str = "", opener: str | None = None) -> Any:
+    """Return our window as a frame opens it, or a page of another site."""
+    challenge = pressing.challenge_of(verifier or world.new_id())
+    headers = {"referer": settings.EMBED_URL + "/" if opener is None else opener}
+    return client.get(window_of(button, challenge=challenge), headers=headers)
+
+
+def confirm(client: StrictClient, shown: Any) -> Any:
+    """Press the button of our window, as a browser does that shows it."""
+    (form,) = world.document(shown).query("main form")
+    values = {each.attrs["name"]: each.attrs["value"] for each in form.query("input")}
+    return client.post(shown.request["PATH_INFO"] + "?" + shown.request["QUERY_STRING"], values)
 
 
 def press(button: Button, **changes: Any) -> dict[str, Any]:

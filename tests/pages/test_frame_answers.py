@@ -36,7 +36,7 @@ def test_a_frame_has_the_headers_of_the_study(button: Button, client: StrictClie
         "Vary": "Cookie, Referer, Accept-Language, Sec-Fetch-Storage-Access",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Cross-Origin-Embedder-Policy": "require-corp",
-        "Referrer-Policy": "same-origin",
+        "Referrer-Policy": "strict-origin",
         "X-Content-Type-Options": "nosniff",
         "Origin-Agent-Cluster": "?1",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), storage-access=(self)",

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from buttons import tickets
-from buttons.models import Button, Click, Site
+from buttons.models import Button, Click, Confirmation, Site, SiteKey
 from buttons.tickets import Place
 from flattr.period import Period
-from tests import given
+from tests import given, pressing
 from tests.client import StrictClient
+from tests.pages import world
+from tests.pages.framing import confirm, query_of, send, window, window_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +35,7 @@ def fan(client: StrictClient) -> User:
     return user
 
 
-def window(creator: User, url: str) -> str:
+def address_of(creator: User, url: str) -> str:
     """Return the address of the window that a frame on a page opens."""
     place = Place(to=creator.creator_profile.slug, url=url, origin="https://ada.example")
     query = urlencode({"to": place.to, "url": place.url, "site": place.origin})
@@ -45,11 +47,11 @@ def test_a_page_of_a_verified_site_gets_its_button_by_its_first_click(
 ) -> None:
     """Looking makes none; the first click makes it, the second finds it, and it is called by its address."""
     address = "https://ada.example/songs/first%20light/"
-    client.get(window(creator, address))
+    client.get(address_of(creator, address))
     assert not Button.objects.exists()
 
     for _ in range(2):
-        assert client.post(window(creator, address)).status_code == 200
+        assert client.post(address_of(creator, address)).status_code == 200
 
     button = Button.objects.get()
     assert (button.url, button.title) == (address, "ada.example/songs/first light")
@@ -61,7 +63,7 @@ def test_a_page_of_any_other_site_is_for_the_creators_own_page(
     creator: User, fan: User, client: StrictClient
 ) -> None:
     """Nobody makes buttons in another's name: what is clicked there is the creator."""
-    client.post(window(creator, "https://stranger.example/"))
+    client.post(address_of(creator, "https://stranger.example/"))
 
     button = Button.objects.get()
     assert (button.title, button.site) == ("Ada", None)
@@ -72,10 +74,36 @@ def test_a_page_of_any_other_site_is_for_the_creators_own_page(
 def test_a_press_too_late_or_for_nobody_makes_nothing(creator: User, fan: User, client: StrictClient) -> None:
     """A ticket of another page is none, and neither is one for a creator who isn't there."""
     del fan
-    moved = window(creator, "https://ada.example/1").replace("ada.example%2F1", "ada.example%2F2")
+    moved = address_of(creator, "https://ada.example/1").replace("ada.example%2F1", "ada.example%2F2")
     place = Place(to="nobody", url="https://ada.example/", origin="")
     query = urlencode({"to": place.to, "url": place.url, "site": ""})
     nobody = f"{reverse('buttons:window', args=[tickets.mint(place=place)])}?{query}"
 
     assert [client.post(address).status_code for address in (moved, nobody)] == [404, 404]
     assert not Button.objects.exists()
+
+
+def test_a_page_that_opens_our_window_gets_no_key_for_it(button: Button, fan: User, client: StrictClient) -> None:
+    """Its server has a ticket and knows the secret behind the challenge; the fan means this one click and no more.
+
+    With the key, the server itself could press in the fan's name, and say that all of it was in plain view.
+    """
+    del fan
+    verifier = world.new_id()
+    opened = window(client, button, verifier=verifier, opener=pressing.origin_of(button) + "/song")
+
+    assert confirm(client, opened).status_code == 200
+    asked = {"verifier": verifier, "page": query_of(button), "site": pressing.origin_of(button)}
+    assert send(client, "redeem", asked).status_code == 202
+    assert not SiteKey.objects.exists()
+
+
+def test_no_challenge_is_taken_from_the_address_when_a_click_is_confirmed(
+    button: Button, fan: User, client: StrictClient
+) -> None:
+    """What our own page didn't put into its form counts for nothing."""
+    del fan
+    client.post(window_of(button, challenge=pressing.challenge_of(world.new_id())))
+
+    assert Click.objects.count() == 1
+    assert not Confirmation.objects.exists()
