@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from typing import Final
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -19,6 +19,7 @@ from flattr.transactions import durable, savepoint
 _HOST_LENGTH_MAX: Final = 253
 _TITLE_LENGTH_MAX: Final = 200
 _NEVER_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f]")
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 URL_BYTES_MAX: Final = 2000
 """How long an address may be: the index that keeps it unique takes no more than about 2,700 bytes."""
 
@@ -73,11 +74,17 @@ def canonical_url(url: str) -> str:
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
     query = _TRACKING.sub("", parts.query).rstrip("&")
-    address = urlunsplit((parts.scheme, host, parts.path or "/", query, ""))
+    path, query = (_NOT_ASCII.sub(_encoded, part) for part in (parts.path or "/", query))
+    address = urlunsplit((parts.scheme, host, path, query, ""))
     if len(address.encode()) > URL_BYTES_MAX:
         msg = f"url: longer than {URL_BYTES_MAX} bytes"
         raise UrlTooLong(msg)
     return address
+
+
+def _encoded(letters: re.Match[str]) -> str:
+    """Return letters as browsers send them in an address (WHATWG URL, 1.3)."""
+    return quote(letters[0], errors="replace")
 
 
 def _dns_name(host: str) -> str:
@@ -188,7 +195,9 @@ def open_button(*, place: Place) -> Button:
 def _title_of(url: str) -> str:
     """Return what a page is called until somebody has read it: its address without the scheme."""
     parts = urlsplit(url)
-    return unquote(f"{parts.netloc}{parts.path}").rstrip("/")[:_TITLE_LENGTH_MAX]
+    title = unquote(f"{parts.netloc}{parts.path}").rstrip("/")[:_TITLE_LENGTH_MAX]
+    # What an address encodes may be no letter: a database keeps no NUL, and others turn the text around them.
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in title)
 
 
 @durable

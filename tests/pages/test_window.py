@@ -59,6 +59,15 @@ def test_a_page_of_a_verified_site_gets_its_button_by_its_first_click(
     assert Click.objects.filter(button=button, fan=fan, origin="https://ada.example").count() == 2
 
 
+def test_a_page_whose_address_holds_what_is_no_text_can_be_clicked(
+    creator: User, fan: User, client: StrictClient
+) -> None:
+    """Its button is called without that: nothing breaks, and no text around it is turned."""
+    assert client.post(address_of(creator, "https://ada.example/%00a%E2%80%AEb%0A")).status_code == 200
+    assert Button.objects.get().title == "ada.example/\ufffda\ufffdb\ufffd"
+    assert Click.objects.filter(fan=fan).count() == 1
+
+
 def test_a_page_of_any_other_site_is_for_the_creators_own_page(
     creator: User, fan: User, client: StrictClient
 ) -> None:
