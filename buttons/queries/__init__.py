@@ -13,6 +13,7 @@ from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subqu
 
 from accounts.models import User
 from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod
+from buttons.queries.trust import proven_host
 from buttons.tickets import Place
 from flattr import pages
 from flattr.gathering import Gathering
@@ -258,10 +259,10 @@ def _frames(asked: Sequence[AskedFrame]) -> list[Frame | None]:
             [
                 [each.place.to for each in asked],
                 [each.place.url for each in asked],
-                [_host_of(each.place.url) for each in asked],
+                [urlsplit(each.place.url).hostname for each in asked],
                 [each.creator_page for each in asked],
                 [each.place.origin for each in asked],
-                [_host_of(each.place.origin) for each in asked],
+                [proven_host(each.place.origin) for each in asked],
                 [each.key_hash for each in asked],
                 now,
                 Period.at(now).first_day,
@@ -272,10 +273,6 @@ def _frames(asked: Sequence[AskedFrame]) -> list[Frame | None]:
             place: Frame(**dict(zip(_FRAME_FIELDS, values, strict=True))) for place, *values in cursor.fetchall()
         }
     return [found.get(place) for place in range(1, len(asked) + 1)]
-
-
-def _host_of(address: str) -> str:
-    return urlsplit(address).hostname or ""
 
 
 _FRAME_FIELDS: Final = [each.name for each in fields(Frame)]
