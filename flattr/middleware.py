@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.urls import resolve
 
 HEALTH_CHECKS: Final = frozenset({"/healthz", "/readyz"})
@@ -27,8 +28,9 @@ def private_unless_said_otherwise(get_response: GetResponse) -> GetResponse:
 
 
 def is_embed_host(host: str) -> bool:
-    """Tell whether a request's host, with its port, is the one that other people's pages load our parts from."""
-    return host == urlsplit(settings.EMBED_URL).netloc
+    """Tell whether a request's host is the one that other people's pages know, however it is spelled."""
+    # Browsers let addresses have a dot behind the name, and anybody else may write it as they like.
+    return split_domain_port(host)[0] == urlsplit(settings.EMBED_URL).hostname
 
 
 def serve_embed_host(get_response: GetResponse) -> GetResponse:

@@ -14,7 +14,7 @@ from buttons.operations import keys
 from tests import given, pressing
 from tests.client import StrictClient
 from tests.pages import world
-from tests.pages.framing import EMBED, KEY, frame, query_of, said, ticket
+from tests.pages.framing import EMBED, KEY, frame, press, query_of, said, send, ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -62,6 +62,45 @@ def test_any_secure_page_shows_a_frame_that_asks_for_confirmation(
 
     assert policy_of(response)["frame-ancestors"].split()[-1] == "https:"
     assert said(response)["mode"] == "window"
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [
+        "https://site-1.example:443; script-src *",
+        "https://[fe80::1%25" + "a" * 400 + "]/",
+        "https://u[@h]/",
+        "https://" + "a" * 300 + "/",
+        "https://a'b/",
+        "https://\xa0.example/",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_no_browser_says_of_a_page_is_no_page(referer: str, button: Button, client: StrictClient) -> None:
+    """It gets into no header, and breaks no frame."""
+    response = frame(client, button, referer=referer)
+
+    assert (response.status_code, said(response)["origin"]) == (200, "")
+    assert policy_of(response)["frame-ancestors"].split()[-1] == "https:"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port"), [("http", ""), ("http", ":443"), ("https", ":8443"), ("https", ":443"), ("https", ".")]
+)
+def test_what_is_not_the_very_site_that_was_proven_asks_for_confirmation(
+    scheme: str, port: str, presser: User, button: Button, client: StrictClient
+) -> None:
+    """Plain HTTP is whoever's the network is; at another port a site that lost its name would begin anew."""
+    host, verifier = pressing.origin_of(button).partition("//")[2], world.new_id()
+    origin = f"{scheme}://{host}{port}"
+    pressing.confirmed(presser, button, now=world.NOW, verifier=verifier, origin=origin)
+    client.cookies[KEY] = keys.redeem(verifier=verifier, replaced="", now=world.NOW).secret
+    response = frame(client, button, referer=origin + "/")
+
+    assert said(response)["mode"] == "window"
+    assert policy_of(response)["frame-ancestors"].split()[-1] == "https:"
+    pressed = press(button, site=origin, ticket=ticket(button, origin=origin))
+    assert send(client, "click", pressed).status_code == 409
 
 
 @pytest.mark.usefixtures("secret")
@@ -140,4 +179,5 @@ def test_frames_and_presses_are_on_their_own_host_alone(button: Button, client: 
     """On ours, where sessions are sent, there is no frame; on theirs there is no page of ours."""
     assert client.get(f"/b{query_of(button)}").status_code == 404
     for path in ("/", "/cake/", "/accounts/login/", f"/c/{ticket(button)}/"):
-        assert client.get(path, headers={"host": EMBED}).status_code == 404, path
+        for host in (EMBED, EMBED.upper(), EMBED.replace(":", ".:"), EMBED.partition(":")[0]):
+            assert client.get(path, headers={"host": host}).status_code == 404, (path, host)
