@@ -1,5 +1,6 @@
 """Signed tickets: which click a frame of ours on somebody's page asks for, so that nobody else can make one up."""
 
+import functools
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,7 +37,8 @@ class StaleTicket(BadTicket):
 
 def mint(*, place: Place) -> str:
     """Return a ticket for one click at a place. Its id is the click's, so a second use of it is none."""
-    return _signer(place).sign(uuid.uuid4().hex)
+    signed_before = _signed_before(place)
+    return _signer().sign(f"{signed_before}{uuid.uuid4().hex}").removeprefix(signed_before)
 
 
 def read(text: str, *, place: Place, max_age: timedelta | None) -> uuid.UUID:
@@ -45,16 +47,24 @@ def read(text: str, *, place: Place, max_age: timedelta | None) -> uuid.UUID:
     :raises StaleTicket: if it is older than allowed; None allows any age.
     :raises BadTicket: if it was not made here for this place.
     """
+    signed_before = _signed_before(place)
     try:
-        return uuid.UUID(_signer(place).unsign(text, max_age=max_age))
+        signed = _signer().unsign(f"{signed_before}{text}", max_age=max_age)
     except signing.SignatureExpired as error:
         msg = "ticket: it is too old"
         raise StaleTicket(msg) from error
     except signing.BadSignature as error:
         msg = "ticket: it was not made here for this page"
         raise BadTicket(msg) from error
+    return uuid.UUID(signed.removeprefix(signed_before))
 
 
-def _signer(place: Place) -> signing.TimestampSigner:
-    # The place is signed and not in the text, which so stays short; none of its parts has a line break.
-    return signing.TimestampSigner(salt=f"{_SALT}\n{place.to}\n{place.url}\n{place.origin}")
+def _signed_before(place: Place) -> str:
+    """Return what is signed with a ticket and not in its text, which so stays short."""
+    # None of the parts has a line break.
+    return f"{place.to}\n{place.url}\n{place.origin}\n"
+
+
+@functools.cache
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=_SALT)

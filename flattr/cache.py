@@ -1,4 +1,4 @@
-"""A cache in Redis that goes on without it: while Redis is away, each process remembers by itself."""
+"""Caches: in Redis, which goes on without it, as each process remembers by itself then; and in a process alone."""
 
 import logging
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
@@ -64,3 +65,31 @@ class RedisOrMemoryCache(RedisCache):
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = RedisOrMemoryClient
+
+
+class ProcessCache(LocMemCache):
+    """Django's cache in a process's memory that keeps values as they are, for `get` and `set` alone.
+
+    Django pickles each, which takes longer than all the rest of a badge. So nobody may change what is kept.
+    """
+
+    # Its stub leaves these out.
+    _lock: Any
+    _cache: Any
+    _has_expired: Callable[[str], bool]
+    _delete: Callable[[str], None]
+    _set: Callable[[str, Any, Any], None]
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        """Return what is kept by a key, or the default."""
+        name = self.make_key(key, version)
+        with self._lock:
+            if self._has_expired(name):
+                self._delete(name)
+                return default
+            return self._cache[name]
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        """Keep a value for so many seconds."""
+        with self._lock:
+            self._set(self.make_key(key, version), value, timeout)

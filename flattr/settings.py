@@ -214,7 +214,7 @@ CACHES = {
     },
     # What is asked for so often that the way to Redis would be most of the work, and may differ between processes.
     "process": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "flattr.cache.ProcessCache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
 }

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -52,6 +52,7 @@ _HEADERS: Final = (
     ("Origin-Agent-Cluster", "?1"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), storage-access=(self)"),
 )
+_WINDOW: Final = f"{settings.APP_URL}/c/"
 _LOCAL_ANCESTORS: Final = "http://localhost:* http://*.localhost:* " if settings.DEVELOPMENT else ""
 
 _REFUSED: Final[dict[type[Exception], HTTPStatus]] = {
@@ -72,19 +73,35 @@ _REFUSALS: Final[tuple[type[Exception], ...]] = (*_REFUSED, clicks.UnableToClick
 @by_short_way(method="GET")
 async def show_frame(request: Request) -> Answer:
     """Return the frame for a page and whoever looks at it. It makes no cookie, and without a key asks for nobody."""
-    asked = dict(parse_qsl(request.query))
-    origin = site_of(request.header(b"referer"))
-    place = place_of(asked, origin=origin)
-    secret = parse_cookie(request.header(b"cookie")).get(KEY_COOKIE, "")
-    about = _about(place, secret, now=timezone.now())
-    frame = await queries.aframe(about)
-    language = _language(asked.get("lang", ""), request.header(b"accept-language"))
+    asked = _asked(request.query, request.header(b"referer"), request.header(b"accept-language"))
+    cookies = request.header(b"cookie")
+    secret = parse_cookie(cookies).get(KEY_COOKIE, "") if cookies else ""
+    frame = await queries.aframe(_about(asked.place, secret, now=timezone.now()))
     if frame is None or frame.is_hidden:
-        closed = _closed(frame, language=language)
+        closed = _closed(frame, language=asked.look[0])
         return Answer(HTTPStatus.NOT_FOUND, _HEADERS, closed.encode(), policy=_policy(f"{_LOCAL_ANCESTORS}https:"))
-    ancestors = origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
-    page = _page(frame, about, language=language, size=asked.get("size", ""), theme=asked.get("theme", ""))
-    return Answer(HTTPStatus.OK, _HEADERS, page, policy=_policy(ancestors))
+    ancestors = asked.place.origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
+    return Answer(HTTPStatus.OK, _HEADERS, _page(frame, asked), policy=_policy(ancestors))
+
+
+class _Asked(NamedTuple):
+    """What a frame is asked for: its place, and its language, size and theme."""
+
+    place: Place
+    look: tuple[str, str, str]
+
+
+@functools.lru_cache(maxsize=4096)
+def _asked(query: str, referer: str, accepted: str) -> _Asked:
+    """Read what a frame is asked for by; many people look at the same pages at the same time."""
+    asked = dict(parse_qsl(query))
+    size, theme = asked.get("size", ""), asked.get("theme", "")
+    look = (
+        _language(asked.get("lang", ""), accepted),
+        size if size in _SIZES else "",
+        theme if theme in _THEMES else "",
+    )
+    return _Asked(place_of(asked, origin=site_of(referer)), look)
 
 
 def from_frame(view: Any) -> Any:
@@ -286,22 +303,21 @@ def _policy_but_ancestors() -> str:
     return "; ".join(f"{name} {value}" for name, value in parts.items())
 
 
-def _page(frame: Frame, about: AskedFrame, *, language: str, size: str, theme: str) -> bytes:
+def _page(frame: Frame, asked: _Asked) -> bytes:
     """Return the frame's document; the texts of all states are in it, so that no press waits for them."""
     # All else is our own, or was read by rules that let no quote through.
     own = {
         "creator": html.escape(frame.creator_name),
-        "origin": html.escape(about.place.origin),
-        "ticket": tickets.mint(place=about.place),
+        "origin": html.escape(asked.place.origin),
+        "ticket": tickets.mint(place=asked.place),
         "mode": _mode(frame),
-        "window": f"{settings.APP_URL}/c/",
+        "window": _WINDOW,
         "own": str(frame.own_clicks),
         "count": short_count(frame.clicks),
         "": "",
     }
-    document = _document(language, size if size in _SIZES else "", theme if theme in _THEMES else "")
     # A document is made for each view of each page with a button, and joining is a sixth of the time of formatting.
-    return b"".join([part for before, name in document for part in (before, own[name].encode())])
+    return b"".join([part for before, name in _document(*asked.look) for part in (before, own[name].encode())])
 
 
 @functools.cache
