@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 from django.db import DatabaseError, connection
 
@@ -25,10 +25,6 @@ class _Ticket(Generic[Item, Result]):
     outcome: asyncio.Future[Result]
 
 
-_Queue: TypeAlias = SimpleQueue[_Ticket[Item, Result] | None]
-"""What waits for a thread; None ends it."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """What an item came to that couldn't be done even alone."""
@@ -36,19 +32,72 @@ class _Failure:
     error: Exception
 
 
+class _Desk(Generic[Item, Result]):
+    """Where the items of one event loop wait for its thread. All but `_work` happens in the loop.
+
+    The thread takes batches from a queue: handing each to a pool of threads takes two to four times as long,
+    which is half of what a badge takes.
+    """
+
+    keeper: asyncio.Task[None]
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, do: Callable[[list[Item]], Sequence[Result | _Failure]]
+    ) -> None:
+        self._loop = loop
+        self._do = do
+        self._waiting: list[_Ticket[Item, Result]] = []
+        self._is_busy = False
+        self._batches: SimpleQueue[list[_Ticket[Item, Result]] | None] = SimpleQueue()
+        Thread(target=self._work, name="gathering", daemon=True).start()
+
+    def take(self, ticket: _Ticket[Item, Result]) -> None:
+        """Let an item wait, until all that has come is taken in, and the thread has done what it is at."""
+        self._waiting.append(ticket)
+        if not self._is_busy:
+            self._is_busy = True
+            self._loop.call_soon(self._hand_over)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._batches.put(None)
+
+    def _hand_over(self) -> None:
+        batch, self._waiting = self._waiting, []
+        self._is_busy = bool(batch)
+        if batch:
+            self._batches.put(batch)
+
+    def _work(self) -> None:
+        """Do each batch, until there is none any more or the loop has ended."""
+        try:
+            with suppress(RuntimeError):
+                while (batch := self._batches.get()) is not None:
+                    outcomes = self._do([ticket.item for ticket in batch])
+                    self._loop.call_soon_threadsafe(self._tell_all, batch, outcomes)
+                    # Nothing that was told is kept until more comes, which may be much later.
+                    del batch, outcomes
+        finally:
+            connection.close()
+
+    def _tell_all(self, batch: list[_Ticket[Item, Result]], outcomes: Sequence[Result | _Failure]) -> None:
+        self._loop.call_soon(self._hand_over)
+        for ticket, outcome in zip(batch, outcomes, strict=True):
+            _tell(ticket.outcome, outcome)
+
+
 class Gathering(Generic[Item, Result]):
     """Gathers the items that come while others are being done, and does them together in a thread of its own.
 
-    Nobody waits for more to come: an item that finds nothing under way is done by itself. Each event loop,
-    of which a web process has one, has such a thread with a connection to the database. It takes items from a queue,
-    as handing a call to a pool of threads takes two to four times as long, which is half of what a badge takes.
+    Nobody waits for more to come than what the event loop has already received: an item that finds nothing under
+    way is done by itself. Each event loop, of which a web process has one, has such a thread with a connection to the
+    database.
     """
 
     def __init__(self, do_all: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         """Keep what does several items; it must be harmless to repeat, and return a result for each in order."""
         self._do_all = do_all
-        self._queues: dict[asyncio.AbstractEventLoop, _Queue[Item, Result]] = {}
-        self._keepers: set[asyncio.Task[None]] = set()
+        self._desks: dict[asyncio.AbstractEventLoop, _Desk[Item, Result]] = {}
 
     async def do(self, item: Item) -> Result:
         """Return the item's result, once it was done with others or alone.
@@ -61,43 +110,23 @@ class Gathering(Generic[Item, Result]):
         except RuntimeError:
             return self._do_all([item])[0]
         ticket = _Ticket[Item, Result](item, loop.create_future())
-        queue = self._queues.get(loop) or self._open_queue(loop)
-        queue.put(ticket)
+        (self._desks.get(loop) or self._open_desk(loop)).take(ticket)
         return await ticket.outcome
 
-    def _open_queue(self, loop: asyncio.AbstractEventLoop) -> "_Queue[Item, Result]":
-        queue: _Queue[Item, Result] = SimpleQueue()
-        self._queues[loop] = queue
-        Thread(target=self._work, args=(loop, queue), name="gathering", daemon=True).start()
+    def _open_desk(self, loop: asyncio.AbstractEventLoop) -> "_Desk[Item, Result]":
+        desk = _Desk(loop, self._do)
+        self._desks[loop] = desk
         # The loop itself keeps its tasks but weakly.
-        keeper = loop.create_task(self._close_at_end(loop, queue))
-        self._keepers.add(keeper)
-        keeper.add_done_callback(self._keepers.discard)
-        return queue
+        desk.keeper = loop.create_task(self._close_at_end(loop, desk))
+        return desk
 
-    async def _close_at_end(self, loop: asyncio.AbstractEventLoop, queue: "_Queue[Item, Result]") -> None:
-        """Let the thread end with the loop, which cancels its tasks then."""
+    async def _close_at_end(self, loop: asyncio.AbstractEventLoop, desk: "_Desk[Item, Result]") -> None:
+        """Close a desk with its loop, which cancels its tasks then."""
         try:
             await loop.create_future()
         finally:
-            del self._queues[loop]
-            queue.put(None)
-
-    def _work(self, loop: asyncio.AbstractEventLoop, queue: "_Queue[Item, Result]") -> None:
-        """Do whatever waits, again and again, until the loop ends."""
-        try:
-            while self._do_waiting(loop, queue):
-                pass
-        finally:
-            connection.close()
-
-    def _do_waiting(self, loop: asyncio.AbstractEventLoop, queue: "_Queue[Item, Result]") -> bool:
-        """Wait for items and do all that are there; tell whether more may come."""
-        waiting = [queue.get(), *_all_of(queue)]
-        tickets = [ticket for ticket in waiting if ticket is not None]
-        if tickets:
-            _tell_all(loop, tickets, self._do([ticket.item for ticket in tickets]))
-        return len(tickets) == len(waiting)
+            del self._desks[loop]
+            desk.close()
 
     def _do(self, items: Sequence[Item]) -> list[Result | _Failure]:
         try:
@@ -134,28 +163,6 @@ def _drop_dead_connection() -> None:
     """Let go of a connection that broke or grew old, as Django does before a request, but for a transaction's."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
-
-
-def _all_of(queue: "_Queue[Item, Result]") -> Iterator[_Ticket[Item, Result] | None]:
-    """Yield what waits in a queue, without waiting for more."""
-    with suppress(Empty):
-        while True:
-            yield queue.get_nowait()
-
-
-def _tell_all(
-    loop: asyncio.AbstractEventLoop,
-    tickets: Sequence[_Ticket[Item, Result]],
-    outcomes: Sequence[Result | _Failure],
-) -> None:
-    """Hand each outcome to whoever waits for it, in their loop, unless that has ended."""
-
-    def tell() -> None:
-        for ticket, outcome in zip(tickets, outcomes, strict=True):
-            _tell(ticket.outcome, outcome)
-
-    with suppress(RuntimeError):
-        loop.call_soon_threadsafe(tell)
 
 
 def _tell(asker: asyncio.Future[Result], outcome: Result | _Failure) -> None:
