@@ -326,11 +326,13 @@ def _document(language: str, size: str, theme: str) -> list[tuple[bytes, str]]:
     texts = "\n".join(f"{state}~{label}~{sentence}" for state, (label, sentence) in _texts(language).items())
     style, script = (assets.load(name).text for name in ("frame.css", "frame.js"))
     sized = "".join(f" data-{name}={value}" for name, value in (("size", size), ("theme", theme)) if value)
+    with translation.override(language):
+        unit = _("in all")
     document = (
         f"{_start(language, 'Flattr %(creator)s')}<style>{style}</style>"
         f'<body{sized} data-mode=%(mode)s data-window=%(window)s data-origin="%(origin)s"'
         f' data-ticket=%(ticket)s data-own=%(own)s data-texts="{html.escape(texts)}">'
-        f"<button>{_MARK}<span></span><b>%(count)s</b></button><p role=status></p><script>{script}</script>"
+        f"<button>{_MARK}<span></span><b>%(count)s</b><i>{unit}</i></button><p role=status></p><script>{script}</script>"
     )
     pieces = [*re.split(r"%\((\w+)\)s", document), ""]
     return [(before.encode(), name) for before, name in zip(pieces[::2], pieces[1::2], strict=True)]
@@ -360,7 +362,7 @@ def _texts(language: str) -> dict[str, tuple[str, str]]:
             "confirm": (_("Confirm"), _("Confirm in the window, or press to open it again.")),
             "again": (_("Confirm"), _("Press once more to confirm.")),
             "login": (_("Log in"), _("Press once more to log in.")),
-            "budget": (_("Set a budget"), _("Press once more to set a budget.")),
+            "budget": (_("Set budget"), _("Press once more to set a budget.")),
             "limit": (_("Limit today"), _("That is the limit for today.")),
             "offline": (_("Offline"), _("That didn’t reach us. Press to try again.")),
             "closed": (_("Closed"), _("This button takes no clicks.")),

@@ -78,7 +78,8 @@ const takeBack = async () => {
 
 button.onpointerenter = () => entered = now();
 button.onclick = (event) => {
-  if (!event.isTrusted || button.ariaDisabled) return;
+  // A window that is opened before the hash is there could give no key.
+  if (!event.isTrusted || button.ariaDisabled || !challenge) return;
   if (undo) takeBack();
   else if ((mode === "one" || mode === "proven" && proven) && event.detail === 1 && event.pointerType
     && [...location.ancestorOrigins || []].every((each) => each === site)) press(event);
