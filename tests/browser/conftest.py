@@ -10,10 +10,13 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
 from buttons.models import Button, Site
 from buttons.operations import buttons as buttons_operations
+from flattr.period import Period
 from tests import given
 from tests.browser.hosts import Sites, served
+from tests.pages.world import confirmed
 
 # Chromium would look for Google's hosts at every start; nothing here may leave the machine.
 ARGUMENTS = [
@@ -83,3 +86,9 @@ def song(sites: Sites) -> Button:
     )
     Site.objects.update(verified_at=timezone.now())
     return made
+
+
+@pytest.fixture
+def fan() -> User:
+    """Return a fan with a budget of 5 EUR this month, who can log in."""
+    return confirmed(given.funded_fan(period=Period.at(timezone.now())))

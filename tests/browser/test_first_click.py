@@ -1,26 +1,15 @@
 """The first click, as a person does it: on somebody's page, with and without a script."""
 
-from datetime import UTC, datetime
-
 import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.models import User
 from buttons.models import Button
 from buttons.operations import buttons as buttons_operations
-from flattr.period import Period
 from tests import given
 from tests.browser.people import log_in, press
-from tests.pages.world import confirmed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def fan() -> User:
-    """Return a fan with a budget of 5 EUR this month, who can log in."""
-    person = given.funded_fan(period=Period.at(datetime.now(UTC)))  # noqa: TID251  The server's clock runs too.
-    return confirmed(person)
 
 
 @pytest.fixture
