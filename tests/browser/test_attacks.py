@@ -5,22 +5,17 @@ from typing import Final
 
 import pytest
 from django.conf import LazySettings
-from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from accounts.models import User
 from buttons import tickets
-from buttons.models import Button, Click, Confirmation, SiteKey
-from buttons.operations import keys
-from flattr.period import Period
-from tests import given
+from buttons.models import Button, Click
+from tests import given, pressing
 from tests.browser.hosts import Sites
-from tests.browser.people import log_in
-from tests.pages.world import confirmed
+from tests.browser.people import be, let_press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SECRET: Final = "a-secret-that-is-long-enough-for-a-key-000"
 SEEN_MS: Final = 1000
 """Longer than a button has to be in view before one press is enough."""
 
@@ -28,43 +23,12 @@ COVER: Final = "position:absolute;left:0;top:0;width:400px;height:200px;pointer-
 
 
 @pytest.fixture
-def fan() -> User:
-    """Return a fan with a budget of 5 EUR this month, who can log in."""
-    return confirmed(given.funded_fan(period=Period.at(timezone.now())))
-
-
-@pytest.fixture
-def context(
-    browser: Browser, fan: User, song: Button, sites: Sites, settings: LazySettings
-) -> Iterator[BrowserContext]:
-    """Return a browser with the fan's key for the artist's site, where one honest press is enough."""
-    now, origin = timezone.now(), sites.origin("artist")
-    SiteKey.objects.create(
-        fan=fan,
-        origin=origin,
-        secret_hash=keys.hash_of(SECRET),
-        created_at=now,
-        used_at=now,
-        expires_at=now + keys.KEY_LASTS,
-    )
-    (earlier,) = given.click(fan, given.button(song.creator), now=now)
-    Confirmation.objects.create(
-        fan=fan, creator=song.creator, click_id=earlier.pk, origin=origin, challenge="c", confirmed_at=now
-    )
+def context(browser: Browser, fan: User, song: Button) -> Iterator[BrowserContext]:
+    """Return a browser with the fan's session, and their key for the artist's site: one honest press is enough."""
+    (earlier,) = pressing.more_buttons(song, 1)
     with browser.new_context(locale="en-GB") as opened:
-        opened.add_cookies(
-            [
-                {
-                    "name": "__Host-k",
-                    "value": SECRET,
-                    "url": settings.EMBED_URL.replace("http:", "https:"),
-                    "secure": True,
-                    "httpOnly": True,
-                    "sameSite": "None",
-                    "partitionKey": "http://artist.localhost",
-                }
-            ]
-        )
+        be(opened, fan)
+        let_press(opened, fan, earlier)
         yield opened
 
 
@@ -82,6 +46,17 @@ def press_at(page: Page, x: float, y: float) -> None:
     page.wait_for_timeout(800)
 
 
+def framed(page: Page) -> Locator:
+    """Return the button inside the frame, which the page itself can't reach into."""
+    return next(each for each in page.frames if "//embed." in each.url).get_by_role("button")
+
+
+def window_of(app_url: str, song: Button, sites: Sites) -> str:
+    """Return the address of our window for a click on the song."""
+    place = given.place(song, origin=sites.origin("artist"))
+    return f"{app_url}/c/{tickets.mint(place=place)}/?to={place.to}&url={place.url}&site={place.origin}"
+
+
 def clicks(song: Button) -> int:
     """Count the clicks on the song."""
     return Click.objects.filter(button=song, undone_at__isnull=True).count()
@@ -97,36 +72,53 @@ def test_an_honest_press_counts(context: BrowserContext, song: Button, sites: Si
     assert clicks(song) == 1
 
 
+POPOVER: Final = (
+    f"<div popover=manual style='{COVER};inset:auto;margin:0;border:0;padding:0;background:none'></div>"
+    "<script>document.querySelector('[popover]').showPopover()</script>"
+)
 DISGUISES: Final = {
     "under a picture": f"<div style='{COVER};background:#fff'></div>",
     "under a clear layer": f"<div style='{COVER}'></div>",
+    "under a popover": POPOVER,
+    "under a header": "<div style='position:fixed;left:0;top:0;width:400px;height:18px;background:#fff'></div>",
+    "behind frosted glass": f"<div style='{COVER};backdrop-filter:blur(4px)'></div>",
     "nearly clear": "<style>flattr-button{opacity:.02}</style>",
     "filtered": "<style>flattr-button{filter:blur(3px)}</style>",
     "turned": "<style>flattr-button{transform:rotate(8deg)}</style>",
+    "in perspective": "<style>p{perspective:300px}flattr-button{transform:rotateY(20deg)}</style>",
+    "shrunk": "<style>flattr-button{transform:scale(.8);transform-origin:0 0}</style>",
     "tiny and blown up": "<style>flattr-button{transform:scale(.4,3)}</style>",
     "blended": "<style>flattr-button{mix-blend-mode:difference}</style>",
     "cropped by its box": "<style>body{margin:0}p{width:90px;height:24px;overflow:hidden;margin:8px}</style>",
     "cropped by a path": "<style>flattr-button{clip-path:inset(0 60px 0 0)}</style>",
-    "shown late": "<style>flattr-button{visibility:hidden}body:hover flattr-button{visibility:visible}</style>",
 }
+SURPRISES: Final = {
+    "shown late": "<style>flattr-button{visibility:hidden}body:hover flattr-button{visibility:visible}</style>",
+    "moved there": "<style>flattr-button{position:fixed;left:300px}body:hover flattr-button{left:8px}</style>",
+    "scrolled there": "<style>body{height:3000px}p{position:absolute;top:1008px;left:8px}</style>"
+    "<script>addEventListener('mousemove', () => scrollTo(0, 1000), {once: true})</script>",
+}
+"""The button comes under the pointer right before the press."""
 
 
-@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("trick", [*DISGUISES, *SURPRISES])
 def test_a_disguised_button_asks_in_our_window(
-    context: BrowserContext, song: Button, sites: Sites, disguise: str
+    context: BrowserContext, song: Button, sites: Sites, trick: str
 ) -> None:
     """Whatever hides the button or a part of it, the press has to be confirmed where the page can't reach."""
     page = context.new_page()
-    markup = f"<p style='margin:0'>{sites.button(slug_of(song), song.url)}</p>{DISGUISES[disguise]}"
+    disguise = DISGUISES.get(trick) or SURPRISES[trick]
+    markup = f"<body style='height:700px'><p style='margin:0'>{sites.button(slug_of(song), song.url)}</p>{disguise}"
     page.goto(sites.put("artist", "/song", markup))
     page.wait_for_timeout(SEEN_MS + 500)
-    if disguise == "shown late":
+    if trick in SURPRISES:
         page.mouse.move(60, 20)
         page.mouse.click(60, 20)
-        page.wait_for_timeout(800)
     else:
         press_at(page, 60, 20)
 
+    # The press did reach the button, which asks for another now.
+    expect(framed(page)).to_contain_text("Confirm")
     assert clicks(song) == 0
 
 
@@ -172,43 +164,43 @@ def test_a_key_pressed_into_the_frame_asks_in_our_window(
     assert clicks(song) == 0
 
 
+SWAPS: Final = {
+    "the page becomes our window": "location = '{window}'",
+    "a window of the page becomes ours": "let w = open('about:blank', '_blank', 'popup,width=900,height=700');"
+    " setTimeout(() => {{ w.location = '{window}' }}, 100)",
+}
+
+
+@pytest.mark.parametrize("swap", SWAPS)
 def test_the_second_of_two_presses_confirms_nothing(
-    context: BrowserContext, fan: User, song: Button, sites: Sites, app_url: str
+    context: BrowserContext, song: Button, sites: Sites, app_url: str, swap: str
 ) -> None:
-    """A page that turns into our window between the two presses of a double click gets none of them."""
+    """A page that puts our window between the two presses of a double click gets none of them."""
     page = context.new_page()
-    log_in(page, app_url, fan)
-    place = given.place(song, origin=sites.origin("artist"))
-    window = f"{app_url}/c/{tickets.mint(place=place)}/?to={place.to}&url={place.url}&site={place.origin}"
-    page.goto(window)
-    box = page.get_by_role("button", name="Give it a slice").bounding_box()
+    script = SWAPS[swap].format(window=window_of(app_url, song, sites))
+    page.goto(sites.put("mallory", "/", f'<body style="height:100vh" onmousedown="{script}">Double-click me!'))
+    page.mouse.move(300, 300)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(50)
+    ours = context.pages[-1]
+    ours.wait_for_url("**/c/**")
+    button = ours.get_by_role("button", name="Give it a slice")
+    box = button.bounding_box()
     assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.goto(
-        sites.put("mallory", "/", f"<body onmousedown=\"location='{window}'\" style='height:100vh'>Double-click me!")
-    )
-    page.mouse.move(x - 20, y)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.up()
-    page.wait_for_url("**/c/**")
-    page.mouse.move(x + 2, y)
-    page.mouse.down()
-    page.mouse.up()
-    page.wait_for_timeout(500)
+    ours.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    ours.mouse.down()
+    ours.mouse.up()
+    ours.wait_for_timeout(300)
 
     assert clicks(song) == 0
-    expect(page.get_by_role("button", name="Give it a slice")).to_be_disabled()
+    expect(button).to_be_visible()
 
 
-def test_our_window_can_not_be_framed(
-    context: BrowserContext, fan: User, song: Button, sites: Sites, app_url: str
-) -> None:
+def test_our_window_can_not_be_framed(context: BrowserContext, song: Button, sites: Sites, app_url: str) -> None:
     """The page that asks for the click shows itself in a window alone."""
     page = context.new_page()
-    log_in(page, app_url, fan)
-    place = given.place(song, origin=sites.origin("artist"))
-    window = f"{app_url}/c/{tickets.mint(place=place)}/?to={place.to}&url={place.url}&site={place.origin}"
+    window = window_of(app_url, song, sites)
     page.goto(sites.put("artist", "/song", f'<iframe src="{window}" width="440" height="500"></iframe>'))
     page.wait_for_timeout(800)
 
@@ -216,13 +208,11 @@ def test_our_window_can_not_be_framed(
 
 
 def test_a_form_of_another_site_clicks_nothing(
-    context: BrowserContext, fan: User, song: Button, sites: Sites, app_url: str
+    context: BrowserContext, song: Button, sites: Sites, app_url: str
 ) -> None:
     """A form that another site sends to our window, with the fan's session, is refused."""
     page = context.new_page()
-    log_in(page, app_url, fan)
-    place = given.place(song, origin=sites.origin("artist"))
-    window = f"{app_url}/c/{tickets.mint(place=place)}/?to={place.to}&url={place.url}&site={place.origin}"
+    window = window_of(app_url, song, sites)
     page.goto(sites.put("mallory", "/", f'<form method="post" action="{window}"><button>Win!</button></form>'))
     page.get_by_role("button").click()
     page.wait_for_timeout(500)
@@ -237,4 +227,18 @@ def test_the_key_of_one_site_is_none_on_another(context: BrowserContext, song: B
     page.wait_for_timeout(SEEN_MS + 500)
     press_at(page, 60, 20)
 
+    assert clicks(song) == 0
+
+
+def test_a_page_inside_another_shows_no_frame(context: BrowserContext, song: Button, sites: Sites) -> None:
+    """A verified site inside a stranger's page isn't where its fans look: no frame shows there, the link stays."""
+    inner = sites.put("artist", "/song", sites.button(slug_of(song), song.url))
+    page = context.new_page()
+    page.goto(sites.put("mallory", "/", f'<iframe src="{inner}" width="400" height="200"></iframe>'))
+    page.wait_for_timeout(SEEN_MS + 500)
+
+    link = page.frame_locator("iframe").locator("flattr-button a")
+    expect(link).to_be_visible()
+    assert link.evaluate("(link) => link.tabIndex") == 0
+    press_at(page, 60, 20)
     assert clicks(song) == 0
