@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from accounts.models import User
@@ -21,7 +20,7 @@ from flattr.period import Period
 from tests import given
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.hosts import Sites
-from tests.browser.people import press
+from tests.browser.people import log_in_there, press, set_budget
 from tests.pages.world import confirmed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,6 +30,13 @@ KINDS: Final[dict[str, tuple[dict[str, Any], list[str]]]] = {
     "others' cookies blocked": ({"profile": {"cookie_controls_mode": 1}}, []),
     "others' cookies gone": ({}, ["--test-third-party-cookie-phaseout"]),
 }
+
+
+_SEEN: Final = """() => new Promise((tell) => {
+    const look = () => seen && now() - seen > 900 && (proven || mode !== "proven") ? tell() : setTimeout(look, 50);
+    look();
+})"""
+"""Waits until the frame's script has seen the button in plain view for long enough; a slow machine takes a while."""
 
 
 @contextmanager
@@ -67,30 +73,18 @@ def context(
         yield opened
 
 
-@pytest.fixture
-def fan() -> User:
-    """Return a fan with a budget of 5 EUR this month, who can log in."""
-    return confirmed(given.funded_fan(period=Period.at(timezone.now())))
-
-
 def framed(page: Page) -> Locator:
     """Return the button inside the frame, which the page itself can't reach into."""
     page.wait_for_function("document.querySelector('flattr-button a').tabIndex === -1")
     return next(each for each in page.frames if "//embed." in each.url).get_by_role("button")
 
 
-def log_in_there(window: Page, person: User) -> None:
-    """Fill in the form to which our window leads who isn't logged in."""
-    window.get_by_label("Email").fill(person.email)
-    window.get_by_label("Password").fill("password")
-    window.get_by_role("button", name="Sign In").click()
-
-
 def press_once(page: Page) -> None:
-    """Press as a person does who looks at the page for a while first."""
-    framed(page).hover()
-    page.wait_for_timeout(1000)
-    framed(page).click()
+    """Press as a person does who looks at the page for a while first: as long as the frame itself wants it."""
+    button = framed(page)
+    button.hover()
+    button.evaluate(_SEEN)
+    button.click()
 
 
 def test_the_first_press_logs_in_on_the_way_and_the_next_is_enough(
@@ -126,14 +120,23 @@ def test_the_first_press_logs_in_on_the_way_and_the_next_is_enough(
     assert Click.objects.count() == 2
 
 
-def test_undo_takes_the_click_back(context: BrowserContext, fan: User, song: Button, sites: Sites) -> None:
-    """For ten seconds the button takes back what was just given."""
+def test_who_is_new_logs_in_and_sets_a_budget_on_the_way_and_can_undo(
+    context: BrowserContext, song: Button, sites: Sites
+) -> None:
+    """The very click waits for all that and is done once; for ten seconds the button takes it back."""
+    fan = confirmed(given.user("Hedy"))
     page = context.new_page()
     page.goto(sites.put("artist", "/song", sites.button(song.creator.creator_profile.slug, song.url)))
     with context.expect_page() as opened:
         framed(page).click()
-    press(opened.value)
-    log_in_there(opened.value, fan)
+    window = opened.value
+    press(window)
+    log_in_there(window, fan)
+    set_budget(window)
+    window.get_by_text("“First light” has one more slice of your cake.").wait_for()
+    window.reload()
+    assert Click.objects.get().fan == fan
+
     page.bring_to_front()
     expect(framed(page)).to_contain_text("Undo", timeout=20_000)
     framed(page).click()

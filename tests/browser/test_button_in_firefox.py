@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from buttons.models import Button, Click, OriginStanding
-from flattr.period import Period
 from tests import given
 from tests.browser.firefox import Firefox, started
 from tests.browser.hosts import Sites
@@ -33,12 +31,6 @@ def firefox(tmp_path: Path) -> Iterator[Firefox]:
         pytest.skip(message)
     with started(executable, tmp_path) as running:
         yield running
-
-
-@pytest.fixture
-def fan() -> User:
-    """Return a fan with a budget of 5 EUR this month, who can log in."""
-    return confirmed(given.funded_fan(period=Period.at(timezone.now())))
 
 
 def press_in_frame(firefox: Firefox, page: str) -> str:
@@ -67,6 +59,14 @@ def confirm(firefox: Firefox, window: str) -> None:
     firefox.press(window, "form button")
 
 
+def log_in(firefox: Firefox, window: str, fan: User) -> None:
+    """Fill in the form to which our window leads who isn't logged in."""
+    firefox.wait_for(window, "!!document.querySelector('[name=login]')")
+    firefox.type(window, "[name=login]", fan.email)
+    firefox.type(window, "[name=password]", "password")
+    firefox.press(window, "form button")
+
+
 def test_the_first_press_logs_in_on_the_way_and_on_a_good_site_the_next_is_enough(
     firefox: Firefox, fan: User, song: Button, sites: Sites
 ) -> None:
@@ -77,10 +77,7 @@ def test_the_first_press_logs_in_on_the_way_and_on_a_good_site_the_next_is_enoug
     frame = press_in_frame(firefox, page)
     window = window_of(firefox, known)
     confirm(firefox, window)
-    firefox.wait_for(window, "!!document.querySelector('[name=login]')")
-    firefox.type(window, "[name=login]", fan.email)
-    firefox.type(window, "[name=password]", "password")
-    firefox.press(window, "form button")
+    log_in(firefox, window, fan)
     firefox.wait_for(window, "document.body.textContent.includes('has one more slice of your cake')")
     firefox.wait_for(frame, f"{LABEL}.includes('Undo')")
 
@@ -97,3 +94,36 @@ def test_the_first_press_logs_in_on_the_way_and_on_a_good_site_the_next_is_enoug
     firefox.wait_for(frame, f"{LABEL}.includes('Undo')")
 
     assert Click.objects.filter(fan=fan, button=song).count() == 2
+
+    known = firefox.pages()
+    elsewhere = firefox.open(sites.put("mallory", "/", sites.button(song.creator.creator_profile.slug, song.url)))
+    press_in_frame(firefox, elsewhere)
+    asking = window_of(firefox, [*known, elsewhere])
+    firefox.wait_for(asking, "document.body.textContent.includes('A slice for Ada?')")
+
+    assert Click.objects.count() == 2
+
+
+def test_who_is_new_logs_in_and_sets_a_budget_on_the_way_and_can_undo(
+    firefox: Firefox, song: Button, sites: Sites
+) -> None:
+    """The very click waits for all that and is done once; the button takes it back."""
+    fan = confirmed(given.user("Hedy"))
+    page = firefox.open(sites.put("artist", "/song", sites.button(song.creator.creator_profile.slug, song.url)))
+    known = firefox.pages()
+    frame = press_in_frame(firefox, page)
+    window = window_of(firefox, known)
+    confirm(firefox, window)
+    log_in(firefox, window, fan)
+    for page_of_ours in ("[name=budget_cents]", "[name=choice]"):
+        firefox.wait_for(window, f"!!document.querySelector({page_of_ours!r})")
+        firefox.press(window, "form:has([name=budget_cents]) button[type=submit], [name=choice]")
+    firefox.wait_for(window, "document.body.textContent.includes('It has arrived and is in your balance.')")
+    firefox.press(window, "main a.button")
+    firefox.wait_for(window, "document.body.textContent.includes('has one more slice of your cake')")
+    firefox.wait_for(frame, f"{LABEL}.includes('Undo')")
+    assert Click.objects.get().fan == fan
+
+    firefox.press(frame, "button")
+    firefox.wait_for(frame, f"{LABEL}.includes('Flattr')")
+    assert Click.objects.get().undone_at is not None
