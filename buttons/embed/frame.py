@@ -332,7 +332,8 @@ def _document(language: str, size: str, theme: str) -> list[tuple[bytes, str]]:
         f"{_start(language, 'Flattr %(creator)s')}<style>{style}</style>"
         f'<body{sized} data-mode=%(mode)s data-window=%(window)s data-origin="%(origin)s"'
         f' data-ticket=%(ticket)s data-own=%(own)s data-texts="{html.escape(texts)}">'
-        f"<button>{_MARK}<span></span><b>%(count)s</b><i>{unit}</i></button><p role=status></p><script>{script}</script>"
+        f"<button>{_MARK}<span></span><b>%(count)s</b><i>{unit}</i></button><p role=status></p>"
+        f"<script>{script}</script>"
     )
     pieces = [*re.split(r"%\((\w+)\)s", document), ""]
     return [(before.encode(), name) for before, name in zip(pieces[::2], pieces[1::2], strict=True)]

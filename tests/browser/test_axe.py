@@ -96,7 +96,7 @@ def test_every_state_is_named_and_axe_finds_nothing(
 TEXTS: Final = """(button, longest) => {
     const [label, count] = button.querySelectorAll("span, b");
     count.textContent = longest;
-    const texts = document.body.dataset.texts.split("\\n").map((text) => text.split("|")[1].replace("#", "99"));
+    const texts = document.body.dataset.texts.split("\\n").map((text) => text.split("~")[1].replace("#", "99"));
     return texts.filter((text) => {
         label.textContent = text;
         const [words, number] = [label, count].map((each) => each.getBoundingClientRect());

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from accounts.models import User
 from buttons.models import Button, Click, Confirmation, OriginStanding
-from flattr.period import Period
 from tests import given
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.hosts import Sites
@@ -134,7 +134,6 @@ def test_who_is_new_logs_in_and_sets_a_budget_on_the_way_and_can_undo(
     log_in_there(window, fan)
     set_budget(window)
     window.get_by_text("“First light” has one more slice of your cake.").wait_for()
-    window.reload()
     assert Click.objects.get().fan == fan
 
     page.bring_to_front()
