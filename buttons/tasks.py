@@ -1,11 +1,16 @@
 """Background work about clicks and sites. Each task reads the clock and makes one call; all are safe to run twice."""
 
+from typing import Final
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from buttons.operations import forgetting, notices, origins, periods, sites
 from buttons.queries import sites as queries
+
+OUTSIDE: Final = "outside"
+"""The queue of what asks servers of strangers: it may have workers of its own, so that a month's end never waits."""
 
 
 @shared_task
@@ -38,7 +43,7 @@ def forget() -> None:
     forgetting.forget(now=timezone.now())
 
 
-@shared_task
+@shared_task(queue=OUTSIDE)
 def check_site(check_id: int) -> None:
     """Look for a site's proof."""
     sites.run_check(check_id=check_id, network=settings.OUTSIDE_NETWORK, clock=timezone.now)

@@ -49,13 +49,26 @@ def start(environment: dict[str, str], *, show: str = "''") -> "subprocess.Compl
 
 
 def test_compose_runs_the_commands_of_the_procfile() -> None:
-    """Web, worker and beat are the same commands with default values in both."""
+    """Web, worker and beat are the same commands with default values in both, but that each queue has its worker."""
     compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
     commands = supervisor.read_procfile(CHECKOUT / "Procfile", {})
 
-    described = {name: supervisor.fill_in(compose["services"][name]["command"], {}).split() for name in commands}
+    described = {
+        name: supervisor.fill_in(compose["services"][name]["command"], {}).split() for name in (*commands, "outside")
+    }
+    queues = {name: _take_queues(command) for name, command in described.items() if name in {"worker", "outside"}}
 
-    assert described == commands
+    assert _take_queues(commands["worker"]) == "celery,outside"
+    assert queues == {"worker": "celery", "outside": "outside"}
+    assert described == {**commands, "outside": commands["worker"]}
+
+
+def _take_queues(command: list[str]) -> str:
+    """Take from a worker's command which queues it serves."""
+    place = command.index("--queues")
+    _, queues = command[place : place + 2]
+    del command[place : place + 2]
+    return queues
 
 
 def test_compose_hands_every_variable_of_the_settings_on() -> None:
