@@ -26,6 +26,7 @@ _INERT: Final = frozenset({"template", "noscript"})
 class Problem(Enum):
     """What may be wrong."""
 
+    TOO_LARGE = "too large"
     NO_BUTTON = "no button"
     WRONG_CREATOR = "wrong creator"
     NO_LOADER = "no loader"
@@ -47,11 +48,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage:
-    """A page as it came: the address after all redirects, the headers as they were sent, and the HTML."""
+    """A page as it came: the address after all redirects, the headers as they were sent, the HTML or its start."""
 
     url: str
     headers: Sequence[tuple[str, str]]
     html: str
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,9 @@ def check(page: FetchedPage, expected: Expected) -> list[Finding]:
     reader.close()
     seen = reader.seen
     if not seen.buttons:
-        return [_found_nothing(expected), *_mixed_content(page, seen, expected)]
+        return [*_cut(page), _found_nothing(expected), *_mixed_content(page, seen, expected)]
     return [
+        *_cut(page),
         *_wrong_creator(seen, expected),
         *_missing_loader(seen, expected),
         *_wrong_address(page, seen),
@@ -217,6 +220,12 @@ class _Reader(HTMLParser):
         except ValueError:
             return ""
         return address if given.get(name) and is_whole else ""
+
+
+def _cut(page: FetchedPage) -> Iterator[Finding]:
+    if not page.is_whole:
+        text = _("The page is so long that we looked at its beginning alone, at %(number)d characters.")
+        yield Finding(problem=Problem.TOO_LARGE, text=text % {"number": len(page.html)})
 
 
 def _found_nothing(expected: Expected) -> Finding:

@@ -1,10 +1,11 @@
 """Forms about buttons."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from buttons.models import Button, OriginDecision, Site
@@ -39,6 +40,20 @@ class ButtonForm(forms.ModelForm[Button]):
         fields = ["url", "title", "description", "category", "tags", "language"]
         labels = {"title": _("Title"), "description": _("Description"), "category": _("Category")}
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    @classmethod
+    def of(cls, button: Button, data: QueryDict | None) -> Self:
+        """Return the form as one about a button that is there, with what it says now."""
+        said = {name: getattr(button, name) for name in cls.Meta.fields}
+        form = cls(data, initial={**said, "tags": ", ".join(button.tags)})
+        if button.url == operations.creator_page(button.creator.creator_profile.slug):
+            form.fields["url"].disabled = True
+        else:
+            form.fields["url"].help_text = _(
+                "Where the page has moved to. The old address leads to the same button. If another button of yours is"
+                " there already, it makes room: it keeps its clicks, and takes no more from that page."
+            )
+        return form
 
 
 class DecisionForm(forms.Form):
@@ -120,6 +135,12 @@ class BuilderForm(forms.Form):
             return operations.canonical_url(url) if url else ""
         except operations.BadUrl as error:
             raise ValidationError(_("A button needs a plain web address without a login in it.")) from error
+
+
+class PageForm(forms.Form):
+    """A page on which somebody has put their button."""
+
+    url = forms.URLField(label=_("Address of your page"), assume_scheme="https", max_length=operations.URL_BYTES_MAX)
 
 
 class ClaimForm(forms.Form):

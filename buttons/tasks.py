@@ -1,16 +1,14 @@
 """Background work about clicks and sites. Each task reads the clock and makes one call; all are safe to run twice."""
 
-from typing import Final
-
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from buttons.operations import forgetting, notices, origins, periods, sites
+from buttons.models import Button
+from buttons.operations import forgetting, notices, origins, page_checks, periods, reading, sites
+from buttons.queries import reading as reading_queries
 from buttons.queries import sites as queries
-
-OUTSIDE: Final = "outside"
-"""The queue of what asks servers of strangers: it may have workers of its own, so that a month's end never waits."""
+from flattr.doorbell import ring
 
 
 @shared_task
@@ -43,7 +41,7 @@ def forget() -> None:
     forgetting.forget(now=timezone.now())
 
 
-@shared_task(queue=OUTSIDE)
+@shared_task
 def check_site(check_id: int) -> None:
     """Look for a site's proof."""
     sites.run_check(check_id=check_id, network=settings.OUTSIDE_NETWORK, clock=timezone.now)
@@ -59,11 +57,40 @@ def recheck_sites() -> None:
 @shared_task
 def sweep_checks() -> None:
     """Find checks that nobody ends, by a killed worker or a lost queue, and ring for them again."""
-    for check_id in queries.overdue_checks(now=timezone.now()).values_list("pk", flat=True):
+    now = timezone.now()
+    for check_id in queries.overdue_checks(now=now).values_list("pk", flat=True):
         check_site.delay(check_id)
+    for check_id in reading_queries.overdue_page_checks(now=now).values_list("pk", flat=True):
+        check_page.delay(check_id)
 
 
 @shared_task
 def forget_checks() -> None:
-    """Forget old checks of sites."""
+    """Forget old checks of sites and pages."""
     sites.forget_checks(now=timezone.now())
+    page_checks.forget_page_checks(now=timezone.now())
+
+
+@shared_task
+def check_page(check_id: int) -> None:
+    """Look at a page for what is wrong with the button on it."""
+    page_checks.run_page_check(check_id=check_id, network=settings.OUTSIDE_NETWORK, clock=timezone.now)
+
+
+@shared_task
+def read_page(button_id: int) -> None:
+    """Read what a button's page says of itself."""
+    reading.read_page(button_id=button_id, network=settings.OUTSIDE_NETWORK, clock=timezone.now)
+
+
+@shared_task
+def sweep_pages() -> None:
+    """Find pages that are to be read, for the first time or once more, and ring for them."""
+    for button_id in reading.ask_for_reading(now=timezone.now()):
+        read_page.delay(button_id)
+
+
+def ring_for_new(button: Button) -> None:
+    """Ring for the page of a button that was just clicked, if nobody has tried to read it yet."""
+    if button.read_next_at is not None and not button.read_failures:
+        ring(read_page, button.pk)

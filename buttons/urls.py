@@ -3,7 +3,7 @@
 from django.urls import path
 
 from buttons import short_way_urls, views
-from buttons.embed import builder, click_page, oembed, window
+from buttons.embed import builder, click_page, oembed, page_check, window
 
 app_name = "buttons"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("buttons/", views.own_buttons, name="own"),
     path("buttons/new/", views.new_button, name="new"),
     path("b/<slug:public_id>/", views.show_button, name="button"),
+    path("b/<slug:public_id>/edit/", views.edit_button, name="edit"),
     path("b/<slug:public_id>/hide/", views.hide_button, name="hide"),
     path("sites/", views.sites, name="sites"),
     path("sites/<str:host>/", views.site, name="site"),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("clicks/revoke/", views.revoke_keys, name="revoke_keys"),
     path("clicks/<uuid:click_id>/report/", views.report_click, name="report"),
     path("embed/", builder.show_builder, name="builder"),
+    path("embed/check/", page_check.check_page, name="check_page"),
     path("oembed", oembed.describe, name="oembed"),
     path("clicks/<uuid:click_id>/undo/", views.undo_click, name="undo"),
 ]

@@ -22,7 +22,7 @@ from buttons import queries, snippets, tasks
 from buttons.forms import ButtonForm, CheckForm, ClaimForm
 from buttons.models import Button, Site
 from buttons.operations import buttons as operations
-from buttons.operations import clicks, keys, proofs, reports
+from buttons.operations import clicks, keys, moves, proofs, reports
 from buttons.operations import sites as site_operations
 from buttons.queries import sites as site_queries
 from buttons.queries import trust
@@ -67,6 +67,8 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
             "button": button,
             "count": queries.shown_click_count(public_id=public_id),
             "is_own": is_own,
+            "aliases": button.aliases.order_by("pk") if is_own else [],
+            "is_elsewhere": button.url != settings.APP_URL + request.path,
             "builder_query": urlencode({"url": button.url}),
             "oembed_url": _oembed_url(request),
             "oembed_title": button.title,
@@ -106,6 +108,27 @@ def new_button(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your button is ready. Copy the snippet into your page."))
             return redirect("buttons:button", public_id=button.public_id)
     return render(request, "buttons/new_button.html", {"form": form})
+
+
+@creator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_button(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Change what one of the creator's buttons says, or move it to another address."""
+    button = get_object_or_404(Button, public_id=public_id, creator=user_of(request))
+    form = ButtonForm.of(button, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            moves.edit_button(button=button, now=timezone.now(), **form.cleaned_data)
+        except moves.UnverifiedSite:
+            form.add_error("url", _("You haven’t shown yet that this site is yours: see “Your sites”."))
+        except operations.UrlTooLong:
+            form.add_error("url", _("This address is too long."))
+        except operations.BadUrl:
+            form.add_error("url", _("A button needs a plain web address without a login in it."))
+        else:
+            messages.success(request, _("Your button is changed."))
+            return redirect("buttons:button", public_id=public_id)
+    return render(request, "buttons/edit_button.html", {"form": form, "button": button})
 
 
 @creator_required

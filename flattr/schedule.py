@@ -18,6 +18,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     },
     "check sites again": {"task": "buttons.tasks.recheck_sites", "schedule": crontab(minute="35")},
     "sweep checks of sites": {"task": "buttons.tasks.sweep_checks", "schedule": 60.0},
+    "sweep pages to read": {"task": "buttons.tasks.sweep_pages", "schedule": 60.0},
     "forget checks of sites": {"task": "buttons.tasks.forget_checks", "schedule": crontab(minute="25", hour="3")},
     "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
     "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},

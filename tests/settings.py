@@ -15,5 +15,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Examples count in small sums.
 MINIMUM_PAYOUT_CENTS = 1000
-# Tasks don't run by themselves in tests: no worker listens to this queue.
+# Tasks don't run by themselves in tests: no worker listens to this queue, the only one.
+CELERY_TASK_ROUTES = {}
 CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

@@ -18,7 +18,7 @@ from accounts.models import CreatorProfile
 from accounts.views import creator_required, user_of
 from buttons import snippets
 from buttons.embed import assets, loader
-from buttons.forms import BuilderForm
+from buttons.forms import BuilderForm, PageForm
 from buttons.operations import buttons as operations
 from buttons.operations import keys
 from buttons.snippets import Order
@@ -61,6 +61,7 @@ def _page(request: HttpRequest) -> HttpResponse:
     form = BuilderForm({"form": "html", **request.GET.dict()})
     shown: dict[str, Any] = {
         "form": form,
+        "page_form": PageForm(initial={"url": request.GET.get("url", "")}, auto_id="page_%s"),
         "privacy": [(code, name, privacy_text(language=code)) for code, name in settings.LANGUAGES],
     }
     if form.is_valid():

@@ -29,6 +29,7 @@ from buttons.models import Click
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, keys, one_clicks
 from buttons.queries import AskedFrame, Frame
+from buttons.tasks import ring_for_new
 from buttons.tickets import Place
 from flattr.period import Period
 from flattr.short_way import Answer, Request, by_short_way
@@ -185,6 +186,7 @@ def click(request: HttpRequest) -> HttpResponse:
         ),
         now=timezone.now(),
     )
+    ring_for_new(recorded.click.button)
     # One press a day is enough for a button, so the next is confirmed.
     return _with_key(_thanks(recorded.click, place, mode="window"), recorded.secret)
 

@@ -23,6 +23,7 @@ from buttons.embed.click_page import missing_step, place_of, refusal_text, site_
 from buttons.embed.waiting import WaitingClick
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, keys, origins
+from buttons.tasks import ring_for_new
 from buttons.tickets import Place
 from flattr import money
 from flattr.period import Period
@@ -56,7 +57,7 @@ def _answer(request: HttpRequest, text: str) -> HttpResponse:
     if request.method == "POST":
         waiting.forget(request, path=here)
         try:
-            button = operations.open_button(place=place)
+            button = operations.open_button(place=place, now=timezone.now())
         except operations.UnknownCreator as error:
             raise Http404 from error
         wanted = WaitingClick(
@@ -87,6 +88,7 @@ def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
         raise Http404 from error
     except clicks.UnableToClick as error:
         return _page(request, None, error=refusal_text(error), status=HTTPStatus.CONFLICT)
+    ring_for_new(made.button)
     # What came by a frame can be reported, as its site is known for sure.
     by_frame = bool(wanted.challenge and wanted.origin)
     return render(request, "buttons/window_done.html", {"button": made.button, "click": made if by_frame else None})

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from buttons.models.sites import Site, SiteCheck
+from buttons.models.sites import PageCheck, Site, SiteCheck
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
 
 __all__ = [
     "Button",
+    "ButtonAlias",
     "Click",
     "ClickReport",
     "ClosedPeriod",
@@ -25,6 +26,7 @@ __all__ = [
     "OriginDay",
     "OriginDecision",
     "OriginStanding",
+    "PageCheck",
     "Site",
     "SiteCheck",
     "SiteKey",
@@ -69,16 +71,48 @@ class Button(models.Model):
     language = models.CharField(_("language"), max_length=10, blank=True)
     hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    # Set while a button that was made by a click waits for its page to be read; whoever edits it ends that.
+    read_next_at = models.DateTimeField(_("page is read"), null=True, blank=True)
+    read_failures = models.PositiveSmallIntegerField(_("failed tries to read it"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("button")
         verbose_name_plural = _("buttons")
         constraints = [models.UniqueConstraint(fields=["creator", "url"], name="button_once_a_url")]
-        indexes = [models.Index(fields=["creator", "-created_at", "-id"], name="button_newest_of_creator")]
+        indexes = [
+            models.Index(fields=["creator", "-created_at", "-id"], name="button_newest_of_creator"),
+            models.Index(
+                fields=["read_next_at"], condition=models.Q(read_next_at__isnull=False), name="button_to_read"
+            ),
+        ]
 
     def __str__(self) -> str:
         """Show the title."""
         return self.title
+
+
+class ButtonAlias(models.Model):
+    """An address that leads to a button whose own is another one: its page was there, or is found there as well.
+
+    It leads to a button, never to another address, so there are neither chains nor circles. Button and address have
+    the same creator: what names another creator is none of its clicks.
+    """
+
+    creator = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("creator"), db_index=False
+    )
+    url = models.URLField(_("address"), max_length=2000)
+    button = models.ForeignKey(Button, on_delete=models.PROTECT, related_name="aliases", verbose_name=_("button"))
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("other address of a button")
+        verbose_name_plural = _("other addresses of buttons")
+        constraints = [models.UniqueConstraint(fields=["creator", "url"], name="button_alias_once_a_url")]
+
+    def __str__(self) -> str:
+        """Show the address."""
+        return self.url
 
 
 class Click(models.Model):

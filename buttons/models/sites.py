@@ -84,7 +84,12 @@ class SiteCheck(models.Model):
         CONTESTED = "contested", _("proven, and contested")
         NOT_FOUND = "not_found", _("not found")
         MISSING = "missing", _("no such page or record")
-        NO_ADDRESS = "no_address", _("no public address")
+        NO_ADDRESS = "no_address", _("no address")
+        NOT_PUBLIC = "not_public", _("no public address")
+        NO_DNS = "no_dns", _("no answer from DNS")
+        REFUSED = "refused", _("connection refused")
+        TOO_SLOW = "too_slow", _("no answer in time")
+        NO_TLS = "no_tls", _("no encryption")
         NO_ANSWER = "no_answer", _("no answer")
         BAD_CERTIFICATE = "bad_certificate", _("bad certificate")
         LEADS_AWAY = "leads_away", _("leads elsewhere")
@@ -119,3 +124,31 @@ class SiteCheck(models.Model):
     def __str__(self) -> str:
         """Show what is looked for."""
         return f"{self.get_proof_display()}: {self.get_outcome_display()}"
+
+
+class PageCheck(models.Model):
+    """One look at a page for what is wrong with the button on it, asked for by its creator; a worker does it.
+
+    It has ended with a trouble of `flattr.outside` if the page couldn't be got, else with what was found: by language
+    a list of `{"text": …, "line": …}`, of which the line may be empty.
+    """
+
+    creator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="page_checks", verbose_name=_("creator"))
+    url = models.URLField(_("page"), max_length=2000)
+    host = models.CharField(_("host"), max_length=253)
+    asked_at = models.DateTimeField(_("asked"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    trouble = models.CharField(_("trouble"), max_length=15, blank=True)
+    findings = models.JSONField(_("findings"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("check of a page")
+        verbose_name_plural = _("checks of pages")
+        indexes = [
+            models.Index(fields=["host", "asked_at"], name="page_check_by_host"),
+            models.Index(fields=["asked_at"], name="page_check_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the page."""
+        return self.url

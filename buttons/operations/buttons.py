@@ -6,18 +6,18 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from django.conf import settings
-from django.db import IntegrityError
 
 from accounts.models import CreatorProfile, User
 from buttons.badge import NAME
 from buttons.models import Button, Site
+from buttons.queries import sites as queries
 from buttons.snippets import Order, plain
 from buttons.tickets import Place
 from flattr.outside.hosts import BadHost, ascii_host
-from flattr.transactions import durable, savepoint
+from flattr.transactions import durable, required
 
 _HOST_LENGTH_MAX: Final = 253
-_TITLE_LENGTH_MAX: Final = 200
+TITLE_LENGTH_MAX: Final = 200
 _NEVER_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 URL_BYTES_MAX: Final = 2000
@@ -101,6 +101,18 @@ def _dns_name(host: str) -> str:
         raise BadUrl(msg) from error
 
 
+def button_at(*, creator_id: int, url: str) -> Button | None:
+    """Return the creator's button that an address in its one spelling leads to: its page is there, or was."""
+    buttons = Button.objects.filter(creator_id=creator_id)
+    return buttons.filter(url=url).first() or buttons.filter(aliases__creator_id=creator_id, aliases__url=url).first()
+
+
+@required
+def lock_addresses(*, creator_id: int) -> None:
+    """Let one change of where a creator's buttons are follow another until the transaction ends."""
+    User.objects.select_for_update(no_key=True).get(pk=creator_id)
+
+
 @durable
 def create_button(
     *,
@@ -118,22 +130,28 @@ def create_button(
     :raises ButtonExists: if the creator has a button for it.
     """
     address = canonical_url(url)
-    site, _ = Site.objects.get_or_create(creator=creator, host=urlsplit(address).hostname or "")
-    try:
-        with savepoint():
-            return Button.objects.create(
-                creator=creator,
-                site=site,
-                url=address,
-                title=title,
-                description=description,
-                category=category,
-                tags=list(tags),
-                language=language,
-            )
-    except IntegrityError as error:
+    lock_addresses(creator_id=creator.pk)
+    if button_at(creator_id=creator.pk, url=address) is not None:
         msg = f"url: you have a button for {address} already"
-        raise ButtonExists(msg) from error
+        raise ButtonExists(msg)
+    return Button.objects.create(
+        creator=creator,
+        site=site_at(creator_id=creator.pk, url=address),
+        url=address,
+        title=title,
+        description=description,
+        category=category,
+        tags=list(tags),
+        language=language,
+    )
+
+
+@required
+def site_at(*, creator_id: int, url: str) -> Site:
+    """Return the creator's site that an address is on, or one that covers it; note it where it is missing."""
+    host = urlsplit(url).hostname or ""
+    covering = queries.verified_site(creator_id=creator_id, host=host)
+    return covering or Site.objects.get_or_create(creator_id=creator_id, host=host)[0]
 
 
 def creator_page(slug: str) -> str:
@@ -163,11 +181,12 @@ def page_or_creator(*, to: str, url: str) -> str:
 
 
 @durable
-def open_button(*, place: Place) -> Button:
+def open_button(*, place: Place, now: datetime) -> Button:
     """Return the button that a click at a place is for; make it where it is missing.
 
-    A page of a site that is verified for the creator has a button of its own from its first click on. What is
-    for any other page is for the creator's own page here, so that nobody makes buttons in another's name.
+    A page of a site that is verified for the creator has a button of its own from its first click on, and is read
+    once it has been clicked. What is for any other page is for the creator's own page here, so that nobody makes
+    buttons in another's name.
 
     :raises UnknownCreator: if no creator has this slug.
     """
@@ -176,26 +195,22 @@ def open_button(*, place: Place) -> Button:
     if profile is None:
         msg = f"to: no creator has the address {to!r}"
         raise UnknownCreator(msg)
-    buttons = Button.objects.filter(creator_id=profile.pk)
-    known = buttons.filter(url=url).first()
+    known = button_at(creator_id=profile.pk, url=url)
     if known is not None:
         return known
-    site = Site.objects.filter(
-        creator_id=profile.pk, host=urlsplit(url).hostname or "", verified_at__isnull=False
-    ).first()
+    site = queries.verified_site(creator_id=profile.pk, host=urlsplit(url).hostname or "")
     page, title = (url, _title_of(url)) if site is not None else (creator_page(to), profile.name)
-    button, _ = buttons.get_or_create(
-        creator_id=profile.pk,
-        url=page,
-        defaults={"site": site, "title": title},
+    # Meanwhile somebody else may have made it, or a page have moved.
+    lock_addresses(creator_id=profile.pk)
+    return button_at(creator_id=profile.pk, url=page) or Button.objects.create(
+        creator_id=profile.pk, url=page, site=site, title=title, read_next_at=None if site is None else now
     )
-    return button
 
 
 def _title_of(url: str) -> str:
     """Return what a page is called until somebody has read it: its address without the scheme."""
     parts = urlsplit(url)
-    title = unquote(f"{parts.netloc}{parts.path}").rstrip("/")[:_TITLE_LENGTH_MAX]
+    title = unquote(f"{parts.netloc}{parts.path}").rstrip("/")[:TITLE_LENGTH_MAX]
     # What an address encodes may be no letter: a database keeps no NUL, and others turn the text around them.
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in title)
 

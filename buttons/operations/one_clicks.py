@@ -72,7 +72,7 @@ def click_at_once(*, click_id: uuid.UUID, place: Place, secret: str, press: Pres
     if accounts_queries.active_subscription_for(fan=key.fan, period=Period.at(now)) is None:
         msg = "there is no budget"
         raise clicks.NoBudget(msg)
-    button = buttons_operations.open_button(place=place)
+    button = buttons_operations.open_button(place=place, now=now)
     clicks.require_clickable(fan=key.fan, button=button)
     _require_own_will(key, button, press, now)
     _reserve(key=key, button=button, click_id=click_id, press=press, now=now)

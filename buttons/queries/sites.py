@@ -6,21 +6,26 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from buttons.models import Button, Site, SiteCheck
 from flattr import pages
-from flattr.outside.hosts import parents
 
 CHECK_GIVEN_UP_AFTER: Final = timedelta(hours=1)
-"""How long a check of a site may wait for a worker, who needs some seconds, before it counts for nothing."""
+"""How long a check may wait for a worker, who needs some seconds, before it counts for nothing."""
 
 CHECK_TAKES: Final = timedelta(seconds=30)
 """How long a check takes at most, with the way to a worker who has nothing else to do."""
 
 _CHECKED_OFTEN_FOR: Final = timedelta(days=7)
 """How long a proof is new, and looked for each day; later it is looked for each week, and each day while it fails."""
+
+_VERIFIED: Final = """
+SELECT asked.host, found.site_id FROM unnest(%s::text[]) AS asked (host)
+CROSS JOIN LATERAL buttons_verified_site(asked.host) AS found WHERE found.owner_id = %s
+"""
 
 
 class SiteState(StrEnum):
@@ -63,7 +68,7 @@ def shown_sites(*, creator: User, place: pages.Place | None = None) -> pages.Pag
 def show_sites(*, creator: User, sites: Sequence[Site]) -> list[ShownSite]:
     """Return sites of the creator with their states."""
     hosts = [site.host for site in sites]
-    trusted = verified_sites(creator=creator, hosts=hosts)
+    trusted = verified_sites(creator_id=creator.pk, hosts=hosts)
     challenged = set(
         Site.objects.filter(host__in=hosts, contested_at__isnull=False)
         .exclude(creator=creator)
@@ -92,22 +97,31 @@ def _state_of(site: Site, *, is_covered: bool, is_challenged: bool) -> SiteState
     return next((state for state, holds in states.items() if holds), SiteState.UNCLAIMED)
 
 
-def verified_sites(*, creator: User, hosts: Sequence[str]) -> dict[str, Site]:
+def verified_sites(*, creator_id: int, hosts: Sequence[str]) -> dict[str, Site]:
     """Return the sites by which hosts are verified for a creator: each its own, or one above that covers subdomains.
 
-    The nearest that anybody has verified counts, so who has proven a host isn't overruled from above.
+    The nearest that anybody has verified counts, so who has proven a host isn't overruled from above. The rule stands
+    in the database, where frames ask for it as well (see `migrations/0013`).
     """
-    above = {host: [host, *parents(host)] for host in hosts}
-    wanted = {name for names in above.values() for name in names}
-    verified = {site.host: site for site in Site.objects.filter(host__in=wanted, verified_at__isnull=False)}
-    nearest = {
-        host: next((verified[name] for name in names if name in verified), None) for host, names in above.items()
-    }
-    return {
-        host: site
-        for host, site in nearest.items()
-        if site is not None and site.creator_id == creator.pk and (site.host == host or site.covers_subdomains)
-    }
+    found = _verified_ids(creator_id, hosts)
+    sites = Site.objects.in_bulk(set(found.values()))
+    return {host: sites[found[host]] for host in hosts if host in found}
+
+
+def verified_site(*, creator_id: int, host: str) -> Site | None:
+    """Return the site by which one host is verified for a creator, or None."""
+    return verified_sites(creator_id=creator_id, hosts=[host]).get(host)
+
+
+def is_verified(*, creator_id: int, host: str) -> bool:
+    """Tell whether a host is verified for a creator."""
+    return host in _verified_ids(creator_id, [host])
+
+
+def _verified_ids(creator_id: int, hosts: Sequence[str]) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_VERIFIED, [list(hosts), creator_id])
+        return dict(cursor.fetchall())
 
 
 def rivals(*, site: Site) -> QuerySet[Site]:

@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import Count, Max, Min, QuerySet
 
 from accounts.models import User
-from buttons.models import Click, Confirmation, OneClick, OriginDay, OriginStanding, Site, SiteKey
+from buttons.models import Click, Confirmation, OneClick, OriginDay, OriginStanding, SiteKey
+from buttons.queries import sites
 from flattr import pages
 from flattr.period import Period
 
@@ -103,8 +104,7 @@ def proven_host(origin: str) -> str:
 
 def is_verified(*, origin: str, creator_id: int) -> bool:
     """Tell whether a site is verified for a creator."""
-    verified = Site.objects.filter(creator_id=creator_id, host=proven_host(origin), verified_at__isnull=False)
-    return verified.exists()
+    return sites.is_verified(creator_id=creator_id, host=proven_host(origin))
 
 
 def standing_of(*, origin: str) -> OriginStanding:
@@ -125,8 +125,9 @@ def frozen_by_rule() -> QuerySet[OriginStanding]:
 
 def origins_under_review(*, creator: User) -> list[str]:
     """Return those of a creator's verified sites that a rule has frozen and nobody has decided about since."""
-    frozen = list(frozen_by_rule())
-    return [each.origin for each in frozen if is_verified(origin=each.origin, creator_id=creator.pk)]
+    hosts = {each.origin: proven_host(each.origin) for each in frozen_by_rule()}
+    verified = sites.verified_sites(creator_id=creator.pk, hosts=list(hosts.values()))
+    return [origin for origin, host in hosts.items() if host in verified]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,14 +53,6 @@ def canonical_host(text: str) -> str:
     return host
 
 
-def parents(host: str) -> list[str]:
-    """Return the hosts above one, nearest first, down to the one below its public suffix."""
-    above = []
-    while (host := host.partition(".")[2]) and _suffixes().privatesuffix(host) is not None:
-        above.append(host)
-    return above
-
-
 @cache
 def _suffixes() -> PublicSuffixList:
     """Read the list when it is first needed."""

@@ -16,32 +16,33 @@ _TRY_SECONDS: Final = 2.0
 def public_addresses(host: str, *, network: Network, deadline: Deadline) -> list[str]:
     """Return the addresses of a host, those of IPv4 first, if each of them is public.
 
-    :raises OutsideError: `NO_ADDRESS` if there is none or one that isn't public, `NO_ANSWER` if DNS doesn't answer.
+    :raises OutsideError: `NO_ADDRESS` if there is none, `NOT_PUBLIC` if there is one that isn't, `NO_DNS` if DNS
+        doesn't answer.
     """
     try:
         answers = _resolver(network).resolve_name(from_text(host), lifetime=deadline.left(), search=False)
     except (NXDOMAIN, NoAnswer) as error:
         raise OutsideError(Trouble.NO_ADDRESS) from error
     except (DNSException, OSError) as error:
-        raise OutsideError(Trouble.NO_ANSWER) from error
+        raise OutsideError(Trouble.NO_DNS) from error
     found = sorted({ip_address(text) for text in answers.addresses()}, key=lambda each: (each.version, int(each)))
     # A name with addresses of both kinds is no mistake: the next answer would have been the other one.
     if not all(is_public(each) or str(each) in network.exempt for each in found):
-        raise OutsideError(Trouble.NO_ADDRESS)
+        raise OutsideError(Trouble.NOT_PUBLIC)
     return [str(each) for each in found]
 
 
 def texts(name: str, *, network: Network, seconds: float) -> list[bytes]:
     """Return the TXT records of a name, each put together from its parts.
 
-    :raises OutsideError: `MISSING` if there is none, `NO_ANSWER` if DNS doesn't answer in so many seconds.
+    :raises OutsideError: `MISSING` if there is none, `NO_DNS` if DNS doesn't answer in so many seconds.
     """
     try:
         answer = _resolver(network).resolve(from_text(name), "TXT", lifetime=seconds, search=False)
     except (NXDOMAIN, NoAnswer) as error:
         raise OutsideError(Trouble.MISSING) from error
     except (DNSException, OSError) as error:
-        raise OutsideError(Trouble.NO_ANSWER) from error
+        raise OutsideError(Trouble.NO_DNS) from error
     return [b"".join(record.strings) for record in answer]
 
 

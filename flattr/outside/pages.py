@@ -8,10 +8,12 @@ and knows no proxy, so all that happens stands here.
 import http.client
 import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from flattr.outside.decoding import decoded
 from flattr.outside.hosts import BadHost, canonical_host
 from flattr.outside.names import public_addresses
 from flattr.outside.network import Deadline, Network, OutsideError, Trouble
@@ -20,7 +22,7 @@ SECONDS_MAX: Final = 8.0
 """How long all of it may take, with DNS and redirects."""
 CONNECT_SECONDS_MAX: Final = 3.0
 BYTES_MAX: Final = 64 * 1024
-"""How much of a page is read."""
+"""How much of a page is read, unless somebody wants more."""
 REDIRECTS_MAX: Final = 3
 _ADDRESSES_MAX: Final = 4
 """How many addresses of a host are tried."""
@@ -32,7 +34,8 @@ _HEADERS: Final = {
     "Connection": "close",
 }
 _TEXTS: Final = {"text/plain", "text/html", "application/xhtml+xml"}
-_REDIRECTS: Final = {301, 302, 303, 307, 308}
+_FOR_GOOD: Final = {301, 308}
+_REDIRECTS: Final = {*_FOR_GOOD, 302, 303, 307}
 _GONE: Final = {404, 410}
 _UNRESERVED: Final = "!#$%&'()*+,/:;=?@[]~"
 """What an address has besides letters and digits; all else is percent-encoded."""
@@ -40,11 +43,22 @@ _UNRESERVED: Final = "!#$%&'()*+,/:;=?@[]~"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page as it was got: its address after all redirects, and its first 64 KiB."""
+    """A page as it was got: its address after all redirects, and its beginning, if it isn't whole."""
 
     url: str
+    headers: Sequence[tuple[str, str]]
     text: str
     is_whole: bool
+    lasting_url: str
+    """Its address from now on: where redirects led that are for good, up to the first that isn't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Redirect:
+    """Where a server leads to instead, and whether it says that this is for good."""
+
+    place: str
+    is_for_good: bool
 
 
 class _TimedSocket(ssl.SSLSocket):
@@ -77,45 +91,74 @@ class _Connection(http.client.HTTPSConnection):
         self.sock = secure
 
 
-def fetch(url: str, *, network: Network) -> Page:
-    """Return the page at an https address.
+def fetch(
+    url: str, *, network: Network, bytes_max: int = BYTES_MAX, may_ask: Callable[[str], bool] | None = None
+) -> Page:
+    """Return the page at an https address, or its first `bytes_max` bytes.
 
-    It may lead on up to three times, to the same host with or without `www.` before it.
+    It may lead on up to three times, to the same host with or without `www.` before it. Where `may_ask` is given, it
+    decides instead for each host, the first one included, whether it may be asked.
 
     :raises OutsideError: with what went wrong.
     """
     deadline = Deadline(SECONDS_MAX)
-    target = first = _target(url)
+    target = first = lasting = _target(url)
+    is_lasting = True
     for _ in range(REDIRECTS_MAX + 1):
-        found = _ask(target, network=network, deadline=deadline)
-        if isinstance(found, Page):
-            return found
-        target = _target(found, base=target.geturl())
-        if _without_www(target) != _without_www(first):
+        if not (may_ask(target.netloc) if may_ask else _without_www(target) == _without_www(first)):
             break
+        found = _ask(target, network=network, deadline=deadline, bytes_max=bytes_max)
+        if isinstance(found, Page):
+            return replace(found, lasting_url=lasting.geturl())
+        target = _target(found.place, base=target.geturl())
+        is_lasting = is_lasting and found.is_for_good
+        lasting = target if is_lasting else lasting
     raise OutsideError(Trouble.LEADS_AWAY)
 
 
-def _ask(target: SplitResult, *, network: Network, deadline: Deadline) -> Page | str:
-    """Return the page, or the address that the server leads to instead."""
+def spelling(url: str) -> str:
+    """Return an https address as it is asked for: what of it isn't plain is percent-encoded.
+
+    :raises OutsideError: `LEADS_AWAY` if it isn't one that `fetch` asks for.
+    """
+    return _target(url).geturl()
+
+
+def _ask(target: SplitResult, *, network: Network, deadline: Deadline, bytes_max: int) -> Page | _Redirect:
+    """Return the page, or where the server leads to instead."""
     connection = _Connection(target.netloc, network=network, deadline=deadline)
     try:
         path = f"{target.path}?{target.query}" if target.query else target.path
         connection.request("GET", path, headers=_HEADERS)
         with connection.getresponse() as response:
             if response.status in _REDIRECTS:
-                return response.headers.get("Location", "")
+                return _Redirect(place=response.headers.get("Location", ""), is_for_good=response.status in _FOR_GOOD)
             _require_text(response)
-            body = response.read(BYTES_MAX + 1)
-    except ssl.SSLCertVerificationError as error:
-        raise OutsideError(Trouble.BAD_CERTIFICATE) from error
+            body = response.read(bytes_max + 1)
     except (OSError, http.client.HTTPException) as error:
-        raise OutsideError(Trouble.NO_ANSWER) from error
+        raise OutsideError(_trouble_of(error)) from error
     finally:
         connection.close()
-    # Other encodings than UTF-8 spell what we look for, which is ASCII, in the same way.
-    text = body[:BYTES_MAX].decode(errors="replace")
-    return Page(url=target.geturl(), text=text, is_whole=len(body) <= BYTES_MAX)
+    return Page(
+        url=target.geturl(),
+        headers=response.headers.items(),
+        text=decoded(body[:bytes_max], charset=response.headers.get_content_charset() or ""),
+        is_whole=len(body) <= bytes_max,
+        lasting_url=target.geturl(),
+    )
+
+
+def _trouble_of(error: OSError | http.client.HTTPException) -> Trouble:
+    troubles = {
+        ssl.SSLCertVerificationError: Trouble.BAD_CERTIFICATE,
+        # It was closed before it said anything.
+        http.client.RemoteDisconnected: Trouble.NO_ANSWER,
+        ssl.SSLEOFError: Trouble.NO_ANSWER,
+        ssl.SSLError: Trouble.NO_TLS,
+        TimeoutError: Trouble.TOO_SLOW,
+        ConnectionRefusedError: Trouble.REFUSED,
+    }
+    return next((trouble for kind, trouble in troubles.items() if isinstance(error, kind)), Trouble.NO_ANSWER)
 
 
 def _require_text(response: http.client.HTTPResponse) -> None:

@@ -234,12 +234,12 @@ def test_a_host_without_an_address_or_an_answer_is_named(site: Site, outside: Ou
     outside.records = {}
     assert looked_for(site, proof="file") == "no_address"
     outside.broken = {"alice.example"}
-    assert looked_for(site, proof="meta") == "no_answer"
+    assert looked_for(site, proof="meta") == "no_dns"
     outside.broken = {"_flattr.alice.example"}
     outside.host("alice.example")
-    assert looked_for(site, proof="dns") == "no_answer"
+    assert looked_for(site, proof="dns") == "no_dns"
     settings.OUTSIDE_NETWORK = outside.network(exempt=frozenset())
-    assert looked_for(site, proof="link") == "no_address"
+    assert looked_for(site, proof="link") == "not_public"
     assert outside.connections == 0
 
 

@@ -63,6 +63,19 @@ def test_compose_runs_the_commands_of_the_procfile() -> None:
     assert described == {**commands, "outside": commands["worker"]}
 
 
+def test_whatever_asks_servers_of_strangers_goes_to_the_queue_outside() -> None:
+    """No task that reaches them is left among those of the month's end."""
+    tasks = (CHECKOUT / "buttons" / "tasks.py").read_text().split("@shared_task")
+    asking = {
+        f"buttons.tasks.{name}" for name in re.findall(r"def (\w+)", "".join(t for t in tasks if "OUTSIDE" in t))
+    }
+    shown = start(PRODUCTION, show="[*settings.CELERY_TASK_ROUTES], settings.CELERY_TASK_ROUTES.values()")
+
+    assert asking
+    assert all(name in shown.stdout for name in asking)
+    assert shown.stdout.count("'queue': 'outside'") == len(asking)
+
+
 def _take_queues(command: list[str]) -> str:
     """Take from a worker's command which queues it serves."""
     place = command.index("--queues")

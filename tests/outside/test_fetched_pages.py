@@ -1,5 +1,7 @@
 """Pages from elsewhere: got from where they are, within limits, and from nowhere that isn't public."""
 
+import socketserver
+import threading
 import time
 from pathlib import Path
 
@@ -70,7 +72,7 @@ def test_no_connection_is_opened_to_what_is_not_public(address: str, outside: Ou
     for records in ({kind: [address]}, {**public, kind: [public[kind][0], address, public[kind][1]]}):
         outside.records = {("alice.example", each): values for each, values in records.items()}
 
-        assert trouble(HOME, network) is Trouble.NO_ADDRESS
+        assert trouble(HOME, network) is Trouble.NOT_PUBLIC
     assert outside.connections == 0
 
 
@@ -94,7 +96,7 @@ def test_a_name_that_turns_private_is_not_followed(outside: Outside) -> None:
     outside.records["alice.example", "A"] = ["1.1.1.1"]
     outside.records["www.alice.example", "A"] = [LOOPBACK]
 
-    assert trouble("https://www.alice.example/", network) is Trouble.NO_ADDRESS
+    assert trouble("https://www.alice.example/", network) is Trouble.NOT_PUBLIC
     assert outside.connections == 0
 
     def rebound() -> Answer:
@@ -103,7 +105,7 @@ def test_a_name_that_turns_private_is_not_followed(outside: Outside) -> None:
 
     outside.host("alice.example")
     outside.answers["alice.example/"] = rebound
-    assert trouble(HOME, outside.network()) is Trouble.NO_ADDRESS
+    assert trouble(HOME, outside.network()) is Trouble.NOT_PUBLIC
     assert [kind for name, kind in outside.lookups if name == "alice.example"] == ["AAAA", "A"] * 2
 
 
@@ -227,7 +229,7 @@ def test_an_answer_that_trickles_in_is_given_up(
     outside.page("alice.example/", Answer(body=b"a" * 400, drip_seconds=0.02))
     started = time.monotonic()
 
-    assert trouble(HOME, network) is Trouble.NO_ANSWER
+    assert trouble(HOME, network) is Trouble.TOO_SLOW
     assert time.monotonic() - started < 4
 
 
@@ -241,8 +243,75 @@ def test_who_does_not_answer_is_named(outside: Outside) -> None:
 
     assert trouble("https://nobody.example/", network) is Trouble.NO_ADDRESS
     assert trouble("https://bob.example/", network) is Trouble.NO_ADDRESS
-    assert trouble("https://broken.example/", network) is Trouble.NO_ANSWER
-    assert trouble(HOME, network) is Trouble.NO_ANSWER
+    assert trouble("https://broken.example/", network) is Trouble.NO_DNS
+    assert trouble(HOME, network) is Trouble.REFUSED
+
+
+def test_who_speaks_no_tls_is_named(outside: Outside) -> None:
+    """A server that answers plain HTTP there, and one that hangs up without a word."""
+
+    class Plain(socketserver.BaseRequestHandler):
+        answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(self.answer)
+
+    outside.host("alice.example")
+    with socketserver.TCPServer((LOOPBACK, 0), Plain) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        network = outside.network(https_port=server.server_address[1])
+        found = [trouble(HOME, network)]
+        Plain.answer = b""
+        found.append(trouble(HOME, network))
+        server.shutdown()
+
+    assert found == [Trouble.NO_TLS, Trouble.NO_ANSWER]
+
+
+def test_who_asks_decides_which_hosts_are_asked(outside: Outside, network: Network) -> None:
+    """The first one included; else nobody but that and its twin is."""
+    outside.page("alice.example/", leading_to("https://alice.example.org/b"))
+    outside.page("alice.example.org/b", leading_to("/c"))
+    outside.page("alice.example.org/c", html("here"))
+    asked: list[str] = []
+
+    def both(host: str) -> bool:
+        asked.append(host)
+        return host.startswith("alice.")
+
+    assert fetch(HOME, network=network, may_ask=both).text == "here"
+    assert asked == ["alice.example", "alice.example.org", "alice.example.org"]
+    outside.asked.clear()
+    for allowed in ((), ("alice.example",)):
+        with pytest.raises(OutsideError, match="leads_away"):
+            fetch(HOME, network=network, may_ask=allowed.__contains__)
+    assert [address for address, _ in outside.asked] == ["alice.example/"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "lasting"),
+    [((301, 308), "2"), ((302, 301), "0"), ((301, 302), "1"), ((308, 307), "1"), ((), "0")],
+)
+def test_where_a_page_is_for_good_is_told(
+    statuses: tuple[int, ...], lasting: str, outside: Outside, network: Network
+) -> None:
+    """Redirects that are for now alone change nothing about it, nor does what comes after them."""
+    for number, status in enumerate(statuses):
+        outside.page(f"alice.example/{number}", leading_to(f"/{number + 1}", status=status))
+    outside.page(f"alice.example/{len(statuses)}", html("here"))
+    page = fetch(f"{HOME}0", network=network)
+
+    assert (page.url, page.lasting_url) == (f"{HOME}{len(statuses)}", f"{HOME}{lasting}")
+
+
+def test_more_of_a_page_is_read_where_that_is_wanted(outside: Outside, network: Network) -> None:
+    """Up to the bytes that are named, with the headers as they came."""
+    outside.page("alice.example/", html("a" * BYTES_MAX + "b" * 10))
+    page = fetch(HOME, network=network, bytes_max=BYTES_MAX + 5)
+
+    assert (page.text[-6:], page.is_whole) == ("abbbbb", False)
+    assert ("Content-Type", "text/html; charset=utf-8") in page.headers
 
 
 def test_another_address_is_tried_where_one_does_not_answer(outside: Outside, network: Network) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flattr.outside.hosts import BadHost, canonical_host, parents
+from flattr.outside.hosts import BadHost, canonical_host
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,3 @@ def test_what_nobody_can_own_is_refused_by_name(typed: str) -> None:
     """A suffix that is everybody's, a single word, every spelling of a number, and whatever is no name."""
     with pytest.raises(BadHost, match="host"):
         canonical_host(typed)
-
-
-def test_parents_end_where_everybody_begins() -> None:
-    """Each host above speaks for those below it; a public suffix doesn't."""
-    assert parents("a.b.alice.co.uk") == ["b.alice.co.uk", "alice.co.uk"]
-    assert parents("alice.github.io") == []
-    assert parents("localhost") == []
