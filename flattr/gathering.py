@@ -42,7 +42,7 @@ class _Desk(Generic[Item, Result]):
     keeper: asyncio.Task[None]
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, do: Callable[[list[Item]], Sequence[Result | _Failure]]
+        self, loop: asyncio.AbstractEventLoop, do: Callable[[Sequence[Item]], list[Result | _Failure]]
     ) -> None:
         self._loop = loop
         self._do = do
@@ -75,15 +75,14 @@ class _Desk(Generic[Item, Result]):
                 while (batch := self._batches.get()) is not None:
                     outcomes = self._do([ticket.item for ticket in batch])
                     self._loop.call_soon_threadsafe(self._tell_all, batch, outcomes)
-                    # Nothing that was told is kept until more comes, which may be much later.
-                    del batch, outcomes
         finally:
             connection.close()
 
-    def _tell_all(self, batch: list[_Ticket[Item, Result]], outcomes: Sequence[Result | _Failure]) -> None:
+    def _tell_all(self, batch: list[_Ticket[Item, Result]], outcomes: list[Result | _Failure]) -> None:
         self._loop.call_soon(self._hand_over)
-        for ticket, outcome in zip(batch, outcomes, strict=True):
-            _tell(ticket.outcome, outcome)
+        # What was told is let go of before more comes, which may be much later.
+        while batch:
+            _tell(batch.pop().outcome, outcomes.pop())
 
 
 class Gathering(Generic[Item, Result]):

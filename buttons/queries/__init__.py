@@ -25,8 +25,11 @@ COUNT_CACHE_SECONDS: Final = 30
 EXACT_UNTIL: Final = 10_000
 """How large a count may be to be taken anew for a page: from here on, nobody sees one click more or less."""
 
+_PLACES: Final = "SELECT * FROM buttons_places(%s, %s, %s, %s, %s)"
+"""Tells what several frames show to everybody (see `migrations/0014`)."""
+
 _FRAMES: Final = "SELECT * FROM buttons_frames(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-"""Tells what several frames show (see `migrations/0011`)."""
+"""Tells what several frames show to who has keys, too; that takes half as long again (see `migrations/0014`)."""
 
 CONFIRMED_LASTS: Final = timedelta(days=90)
 """How long a click that was confirmed in our window lets one press on that site be enough."""
@@ -224,12 +227,12 @@ class Frame:
     is_hidden: bool
     clicks: int
     is_verified: bool
-    fan_id: int | None
-    has_budget: bool
-    own_clicks: int
-    is_confirmed: bool
-    is_trusted: bool
-    has_good_name: bool
+    fan_id: int | None = None
+    has_budget: bool = False
+    own_clicks: int = 0
+    is_confirmed: bool = False
+    is_trusted: bool = False
+    has_good_name: bool = False
 
 
 def frame(asked: AskedFrame) -> Frame | None:
@@ -253,24 +256,23 @@ async def aframe(asked: AskedFrame) -> Frame | None:
 
 def _frames(asked: Sequence[AskedFrame]) -> list[Frame | None]:
     now = asked[0].now
+    places = [
+        [each.place.to for each in asked],
+        [each.place.url for each in asked],
+        [urlsplit(each.place.url).hostname or "" for each in asked],
+        [each.creator_page for each in asked],
+    ]
+    origins = [each.place.origin for each in asked]
+    hosts, key_hashes = [proven_host(origin) for origin in origins], [each.key_hash for each in asked]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FRAMES,
-            [
-                [each.place.to for each in asked],
-                [each.place.url for each in asked],
-                [urlsplit(each.place.url).hostname for each in asked],
-                [each.creator_page for each in asked],
-                [each.place.origin for each in asked],
-                [proven_host(each.place.origin) for each in asked],
-                [each.key_hash for each in asked],
-                now,
-                Period.at(now).first_day,
-                now - CONFIRMED_LASTS,
-            ],
-        )
+        if any(key_hashes):
+            moments = [now, Period.at(now).first_day, now - CONFIRMED_LASTS]
+            cursor.execute(_FRAMES, [*places, origins, hosts, key_hashes, *moments])
+        else:
+            cursor.execute(_PLACES, [*places, hosts])
+        # Who has no key is told nothing of themselves.
         found = {
-            place: Frame(**dict(zip(_FRAME_FIELDS, values, strict=True))) for place, *values in cursor.fetchall()
+            place: Frame(**dict(zip(_FRAME_FIELDS, values, strict=False))) for place, *values in cursor.fetchall()
         }
     return [found.get(place) for place in range(1, len(asked) + 1)]
 

@@ -79,7 +79,8 @@ def test_what_is_chosen_shows_at_once(page: Page, context: BrowserContext, app_u
 def test_a_choice_that_is_wrong_says_so(page: Page) -> None:
     """At once that there is nothing to copy, and by the button where it is wrong."""
     page.get_by_label("Address of the page").fill("https://me:secret@ada.example/")
-    expect(page.get_by_text("Something above isn’t right yet.")).to_be_visible()
+    snippet = page.get_by_role("region", name="Your snippet")
+    expect(snippet.get_by_text("Something above isn’t right yet.")).to_be_visible()
     page.get_by_role("button", name="Show it").click()
 
     expect(page.get_by_text("A button needs a plain web address without a login in it.")).to_be_visible()

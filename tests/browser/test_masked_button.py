@@ -15,13 +15,17 @@ from tests.browser.people import let_press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-BOX: Final = {"x": 8.0, "y": 8.0, "width": 132.0, "height": 28.0}
 DECEIVED: Final = 3
 HONEST: Final = 47
 """Together as many as it takes to demote a site of which five in a hundred take their clicks back."""
 
 MASK: Final = "<style>flattr-button{mask-image:linear-gradient(transparent,transparent)}p{margin:0}</style>"
 SEEN_MS: Final = 1300
+
+
+def picture(page: Page, *, top: float) -> bytes:
+    """Return how the page looks where the button is, or where the mask shows another thing of its size."""
+    return page.screenshot(clip={"x": 8, "y": top, "width": 132, "height": 28})
 
 
 def pressed(page: Page, address: str) -> Locator:
@@ -53,7 +57,7 @@ def test_fans_who_take_masked_clicks_back_end_one_press_on_the_site(
             let_press(context, given.funded_fan(period=period), honest)
             framed = pressed(page, address)
             expect(framed).to_contain_text("Undo")
-            assert page.screenshot(clip=BOX) == page.screenshot(clip={**BOX, "y": 200.0})
+            assert picture(page, top=8) == picture(page, top=200)
             page.mouse.click(60, 20)
             expect(framed).to_contain_text("Flattr")
         assert Click.objects.filter(button=song, undone_at__isnull=False).count() == DECEIVED

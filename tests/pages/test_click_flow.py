@@ -263,7 +263,7 @@ def test_nobody_is_led_to_another_house(place: str, fan: User, button: Button, c
         ("javascript:alert(1)", ""),
         ("https://[::1", ""),
         ("https://a\x00b.example/", ""),
-        ("https://" + "a" * 400 + ".example/", "https://" + "a" * 292),
+        ("https://" + "a" * 400 + ".example/", ""),
         ("", ""),
     ],
 )

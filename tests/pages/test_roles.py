@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from buttons.models import Click
@@ -151,7 +150,7 @@ def test_earnings_show_only_ones_own(town: World, client: StrictClient) -> None:
 @pytest.mark.parametrize("role", ["creator", "other_fan"])
 def test_every_form_is_refused_without_its_token(role: str, town: World) -> None:
     """A form that another site sends changes nothing."""
-    client = Client(enforce_csrf_checks=True)
+    client = StrictClient(enforce_csrf_checks=True)
     person = town.person(role)
     assert person is not None
     client.force_login(person)

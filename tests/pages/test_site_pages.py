@@ -76,12 +76,12 @@ def test_a_site_is_claimed_and_proven(ada: User, client: StrictClient, outside: 
     (check,) = site.checks.all()
     assert rung == [("check_site", (check.pk,))]
     assert status(waiting) == "We are looking for it (file). This page looks again by itself."
-    assert world.document(waiting).query('meta[http-equiv="refresh"]')
+    assert 'http-equiv="refresh"' in waiting.content.decode()
 
     tasks.check_site(check.pk)
     refused = client.get(PAGE)
     assert "There is no such page" in status(refused)
-    assert not world.document(refused).query('meta[http-equiv="refresh"]')
+    assert 'http-equiv="refresh"' not in refused.content.decode()
     show(outside, site)
     client.post(f"{PAGE}check/", {"proof": "file"})
     tasks.check_site(site.checks.latest("pk").pk)
