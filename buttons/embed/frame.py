@@ -74,7 +74,8 @@ _REFUSALS: Final[tuple[type[Exception], ...]] = (*_REFUSED, clicks.UnableToClick
 @by_short_way(method="GET")
 async def show_frame(request: Request) -> Answer:
     """Return the frame for a page and whoever looks at it. It makes no cookie, and without a key asks for nobody."""
-    asked = _asked(request.query, request.header(b"referer"), request.header(b"accept-language"))
+    said = (request.query, request.header(b"referer"), request.header(b"accept-language"))
+    asked = (_remembered if sum(map(len, said)) <= _REMEMBERED_LENGTH_MAX else _read_asked)(*said)
     cookies = request.header(b"cookie")
     secret = parse_cookie(cookies).get(KEY_COOKIE, "") if cookies else ""
     frame = await queries.aframe(_about(asked.place, secret, now=timezone.now()))
@@ -92,9 +93,8 @@ class _Asked(NamedTuple):
     look: tuple[str, str, str]
 
 
-@functools.lru_cache(maxsize=4096)
-def _asked(query: str, referer: str, accepted: str) -> _Asked:
-    """Read what a frame is asked for by; many people look at the same pages at the same time."""
+def _read_asked(query: str, referer: str, accepted: str) -> _Asked:
+    """Read what a frame is asked for by."""
     asked = dict(parse_qsl(query))
     size, theme = asked.get("size", ""), asked.get("theme", "")
     look = (
@@ -105,8 +105,15 @@ def _asked(query: str, referer: str, accepted: str) -> _Asked:
     return _Asked(place_of(asked, origin=site_of(referer)), look)
 
 
+_remembered: Final = functools.lru_cache(maxsize=4096)(_read_asked)
+"""Does the same, for many people look at the same pages at the same time."""
+
+_REMEMBERED_LENGTH_MAX: Final = 2000
+"""How long what is remembered may be: anybody may send hundreds of kB, and each process has so many of them."""
+
+
 def from_frame(view: Any) -> Any:
-    """Let a view be asked by our own frame's script alone, and turn refusals into statuses with a new ticket.
+    """Let a view be asked by our own frame's script alone, and turn refusals into statuses.
 
     Browsers add these headers to each request, and no page can forge them or leave them out.
     """

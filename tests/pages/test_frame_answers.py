@@ -8,6 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from buttons.embed import frame as frames
 from buttons.models import Button, OriginStanding
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import keys
@@ -163,6 +164,18 @@ def test_a_frame_is_one_query_and_none_when_remembered(
         assert said(frame(client, button))["mode"] == "window"
     with django_assert_num_queries(1):
         frame(client, button, referer="https://elsewhere.example/")
+
+
+def test_what_is_asked_at_length_is_answered_and_not_remembered(button: Button, client: StrictClient) -> None:
+    """Else whoever asks for thousands of pages with the longest addresses that there are fills our memory."""
+    before = frames._remembered.cache_info().currsize
+    responses = [
+        frame(client, button, more="x" * 3000),
+        frame(client, button, referer=pressing.origin_of(button) + "/" + "x" * 3000),
+    ]
+
+    assert [response.status_code for response in responses] == [200, 200]
+    assert frames._remembered.cache_info().currsize == before
 
 
 def test_where_there_is_no_button_a_frame_says_so(button: Button, client: StrictClient) -> None:
