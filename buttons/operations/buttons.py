@@ -23,6 +23,9 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 URL_BYTES_MAX: Final = 2000
 """How long an address may be: the index that keeps it unique takes no more than about 2,700 bytes."""
 
+_READ_MAX: Final = 4 * URL_BYTES_MAX
+"""How long an address may be that is looked at: Python remembers the last ones that it took apart."""
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 _TRACKING: Final = re.compile(
@@ -53,8 +56,11 @@ def canonical_url(url: str) -> str:
     """Return the one spelling of a web address: lower case host, no default port, no fragment, nothing that tracks.
 
     :raises BadUrl: if it is not a plain http or https address with a host.
-    :raises UrlTooLong: if it has more than 2,000 bytes.
+    :raises UrlTooLong: if it has more than 2,000 bytes, or 8,000 with what tracks.
     """
+    if len(url) > _READ_MAX:
+        msg = f"url: longer than {_READ_MAX} letters"
+        raise UrlTooLong(msg)
     try:
         parts = urlsplit(url.strip())
         port = parts.port

@@ -55,6 +55,7 @@ def test_one_spelling_for_each_address(typed: str, canonical: str) -> None:
         "https://artist.example/\x00",
         f"https://{'a' * 254}.example/",
         f"https://artist.example/{'a' * 2000}",
+        f"https://artist.example/?utm_source={'a' * 8000}",
         "https://ü..example/",
         "http://[::1/",
         "http://[nonsense]/",
