@@ -12,9 +12,9 @@ from buttons.models import Button
 from flattr.period import Period
 from tests import given, pressing
 from tests.client import StrictClient
+from tests.kept import Kept
 from tests.pages import world
 from tests.pages.framing import KEY
-from tests.pages.kept import Kept
 from tests.pages.world import World
 
 _TOWN: Final = Kept(world.build)

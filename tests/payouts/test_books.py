@@ -1,6 +1,7 @@
 """The proof of the books: each rule is broken once on purpose, behind the triggers' backs, and found."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,41 +15,54 @@ from payouts.models import Deposit
 from payouts.operations import disputes, reconciliation, settlement
 from payouts.queries import books
 from tests import given
+from tests.kept import Kept
 from tests.payouts.broken import BREAKING, DECIDED, ROWS
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _a_world_with_everything(october: Period, after_october: datetime, settings: Settings) -> None:
+OCTOBER: Final = Period.at(given.MOMENT)
+AFTER_OCTOBER: Final = OCTOBER.end + timedelta(minutes=10)
+
+
+def _build() -> None:
     """Settle a month, leave a payout, a refund and a deposit open, and leave November half settled."""
-    settings.DISPUTE_LOSSES_BORNE_BY = "creators"
     buttons = [given.button() for _ in range(2)]
-    _leave_a_debt(october)
-    fans = [given.funded_fan(budget_cents=3000, period=october) for _ in range(3)]
+    _leave_a_debt()
+    fans = [given.funded_fan(budget_cents=3000, period=OCTOBER) for _ in range(3)]
     for each in buttons:
         for fan in fans:
-            given.click(fan, each, now=october.start)
-    given.settled(october, now=after_october)
-    given.payout(buttons[0].creator, amount_cents=1000, now=after_october + timedelta(days=10))
-    given.deposit(fans[0], amount_cents=500, now=after_october, fee_cents=40)
-    given.refund(fans[0], amount_cents=200, now=after_october)
-    given.deposit(fans[1], amount_cents=500, now=after_october)
-    given.click(fans[1], buttons[0], now=after_october)
-    opened = settlement.open_settlement(period=october.next, now=october.next.end)
-    settlement.settle_range(settlement_id=opened.pk, number=0, now=october.next.end)
-    given.opened_deposit(fans[0], amount_cents=500, now=october.next.end)
-    _leave_a_dispute(fans[2], now=october.next.end)
+            given.click(fan, each, now=OCTOBER.start)
+    given.settled(OCTOBER, now=AFTER_OCTOBER)
+    given.payout(buttons[0].creator, amount_cents=1000, now=AFTER_OCTOBER + timedelta(days=10))
+    given.deposit(fans[0], amount_cents=500, now=AFTER_OCTOBER, fee_cents=40)
+    given.refund(fans[0], amount_cents=200, now=AFTER_OCTOBER)
+    given.deposit(fans[1], amount_cents=500, now=AFTER_OCTOBER)
+    given.click(fans[1], buttons[0], now=AFTER_OCTOBER)
+    opened = settlement.open_settlement(period=OCTOBER.next, now=OCTOBER.next.end)
+    settlement.settle_range(settlement_id=opened.pk, number=0, now=OCTOBER.next.end)
+    given.opened_deposit(fans[0], amount_cents=500, now=OCTOBER.next.end)
+    _leave_a_dispute(fans[2], now=OCTOBER.next.end)
 
 
-def _leave_a_debt(october: Period) -> None:
+WORLD: Final = Kept(_build)
+
+
+@pytest.fixture(autouse=True)
+def _a_world_with_everything(settings: Settings) -> None:
+    """Let creators bear losses in a world in which every rule has something to look at."""
+    settings.DISPUTE_LOSSES_BORNE_BY = "creators"
+    WORLD.given()
+
+
+def _leave_a_debt() -> None:
     """Let a creator be paid out what a bank takes back for good in October, of which a part will be kept."""
-    debtor, september = given.creator("Debtor"), october.previous
-    given.earned(debtor, micros=20_000_000, period=september, now=october.start)
-    given.payout(debtor, amount_cents=1800, now=october.start + timedelta(days=9))
+    debtor, october = given.creator("Debtor"), OCTOBER.start
+    given.earned(debtor, micros=20_000_000, period=OCTOBER.previous, now=october)
+    given.payout(debtor, amount_cents=1800, now=october + timedelta(days=9))
     for state in (DisputeState.OPEN, DisputeState.LOST):
-        _disputed(Deposit.objects.get().fan, reference="0", state=state, now=october.start + timedelta(days=10))
-    given.click(given.funded_fan(period=october), given.button(debtor), now=october.start)
+        _disputed(Deposit.objects.get().fan, reference="0", state=state, now=october + timedelta(days=10))
+    given.click(given.funded_fan(period=OCTOBER), given.button(debtor), now=october)
 
 
 def _disputed(fan: User, *, reference: str, state: DisputeState, now: datetime) -> None:
