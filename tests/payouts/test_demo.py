@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Final
 
 import pytest
 from django.conf import LazySettings
@@ -16,15 +17,25 @@ from payouts.models import Deposit, PaymentMethod, Payout, PayoutAccount, Settle
 from payouts.operations import demo, imports, payouts, reconciliation
 from payouts.queries import books, due
 from tests import given
+from tests.kept import Kept
 from tests.payouts.paying import assert_books_are_stripes, moment
 
 pytestmark = pytest.mark.django_db
 
 
+def _build() -> list[str]:
+    """Load the demo world of the middle of October; return the steps that were told."""
+    steps: list[str] = []
+    demo.load(now=given.MOMENT, say=steps.append)
+    return steps
+
+
+WORLD: Final = Kept(_build)
+
+
 def test_the_demo_world_is_complete_and_stays_the_same(mid_october: datetime) -> None:
     """12 creators, 40 fans, two settled months, one that runs, and a payout that waits; twice is once."""
-    steps: list[str] = []
-    demo.load(now=mid_october, say=steps.append)
+    steps = WORLD.given()
     running = Period.at(mid_october)
 
     assert CreatorProfile.objects.count() == 12
@@ -44,7 +55,7 @@ def test_the_demo_world_is_complete_and_stays_the_same(mid_october: datetime) ->
 
 def test_the_demo_world_goes_on_after_idle_months(mid_october: datetime) -> None:
     """Whoever comes back after months finds every month since settled, and one that runs."""
-    demo.load(now=mid_october, say=lambda _step: None)
+    WORLD.given()
     back = Period.at(mid_october).shift(3).start + timedelta(days=14)
     demo.load(now=back, say=lambda _step: None)
 
@@ -94,9 +105,9 @@ def test_the_demo_world_does_not_ask_stripe_itself(settings: LazySettings) -> No
     assert not User.objects.exists()
 
 
-def test_the_command_prints_how_to_log_in(mid_october: datetime) -> None:
+def test_the_command_prints_how_to_log_in() -> None:
     """Whoever starts the app learns whom to be."""
-    demo.load(now=mid_october, say=lambda _step: None)
+    WORLD.given()
     output = StringIO()
     call_command("demo", stdout=output, stderr=StringIO())
 
