@@ -61,7 +61,7 @@ class Cluster:
         self._programs = Path()
 
     def __enter__(self) -> Self:
-        """Start both servers and make a database with our tables, which the worlds are copied from."""
+        """Start both servers."""
         with contextlib.ExitStack() as ending:
             self._lock(ending)
             self._remove()
@@ -74,9 +74,6 @@ class Cluster:
             # The wheel keeps all of PostgreSQL's programs in one folder.
             self._programs = Path(str(self._postgres.args[0])).parent  # type: ignore[index]  # It is a list.
             self._refuse_to_be_lax()
-            self.create(_MIGRATED)
-            report("making the tables")
-            self.manage(_MIGRATED, "migrate", "--verbosity", "0")
             self._ending = ending.pop_all()
         return self
 
@@ -152,7 +149,11 @@ class Cluster:
         self.query("CHECKPOINT")
 
     def create_migrated(self, database: str) -> None:
-        """Make a database with our tables."""
+        """Make a database with our tables, a copy of one in which they are made for the first that is asked for."""
+        if not self.has(_MIGRATED):
+            self.create(_MIGRATED)
+            report("making the tables")
+            self.manage(_MIGRATED, "migrate", "--verbosity", "0")
         self.create(database, template=_MIGRATED)
 
     def rename(self, database: str, name: str) -> None:
