@@ -53,7 +53,8 @@ def test_a_creator_proves_a_site(page: Page, outside: Outside) -> None:
 
     outside.page(f"alice.example/{FILE}", text(copied))
     page.get_by_role("button", name="Look for the file").click()
-    expect(page.locator("[data-waiting]")).to_contain_text("We are looking for it (file).")
+    expect(page.get_by_role("status").last).to_contain_text("We are looking for it (file).")
     tasks.check_site(SiteCheck.objects.get().pk)
-    expect(page.get_by_role("status").filter(has_text="Found. All is well.").last).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("status").last).to_contain_text("Found. All is well.", timeout=10_000)
+    expect(page.get_by_role("status").last).to_be_focused()
     expect(page.get_by_text("Verified since")).to_be_visible()
