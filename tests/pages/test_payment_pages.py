@@ -65,7 +65,7 @@ def test_a_payments_page_tells_how_far_it_is(  # noqa: PLR0917  The fixtures are
     document = world.document(page)
 
     assert words in world.text(page)
-    assert len(document.query('meta[http-equiv="refresh"]')) == (state == "pending")
+    assert len(document.query("[data-waiting]")) == (state == "pending")
     assert [each.attrs["href"] for each in document.query("main a.button")] == ([link] if link else [])
 
 
@@ -113,7 +113,7 @@ def test_a_debit_on_its_way_says_so(fan: User, client: StrictClient, monkeypatch
     page = client.get(reverse("payouts:deposit", args=[deposit.pk]))
 
     assert "Your bank is sending the money" in world.text(page)
-    assert not world.document(page).query('meta[http-equiv="refresh"]')
+    assert not world.document(page).query("[data-waiting]")
     deposit.refresh_from_db()
     assert deposit.state == Deposit.State.PROCESSING
 
@@ -142,7 +142,7 @@ def test_a_page_of_a_payment_that_was_left_leads_back_to_it(fan: User, client: S
 
     assert "You haven't paid yet." in world.text(page)
     assert gone_on(client, document) == reverse("sandbox:pay", args=[deposit.pk])
-    assert not document.query('meta[http-equiv="refresh"]')
+    assert not document.query("[data-waiting]")
 
 
 def test_a_page_of_a_payment_to_confirm_leads_to_the_bank(fan: User, client: StrictClient) -> None:
@@ -155,7 +155,7 @@ def test_a_page_of_a_payment_to_confirm_leads_to_the_bank(fan: User, client: Str
 
     assert "Your bank wants you to confirm this payment." in world.text(page)
     assert gone_on(client, document) == pay_page
-    assert not document.query('meta[http-equiv="refresh"]')
+    assert not document.query("[data-waiting]")
 
 
 def test_a_page_of_a_payment_that_was_confirmed_waits(
@@ -171,7 +171,7 @@ def test_a_page_of_a_payment_that_was_confirmed_waits(
     document = world.document(waiting)
 
     assert "We are waiting for the payment provider." in world.text(waiting)
-    assert document.query('meta[http-equiv="refresh"]')
+    assert document.query("[data-waiting]")
     assert not document.query("main a.button")
     clock.shift(3)
     assert "It has arrived and is in your balance." in world.text(client.get(page))

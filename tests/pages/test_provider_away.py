@@ -90,4 +90,4 @@ def test_a_payments_page_looks_again_while_the_provider_is_away(
     page = as_fan.get(reverse("payouts:deposit", args=[town.deposit.pk]))
 
     assert "We are waiting for the payment provider." in world.text(page)
-    assert world.document(page).query('meta[http-equiv="refresh"]')
+    assert world.document(page).query("[data-waiting]")
