@@ -117,8 +117,13 @@ def test_a_disguised_button_asks_in_our_window(
     else:
         press_at(page, 60, 20)
 
-    # The press did reach the button, which asks for another now.
-    expect(framed(page)).to_contain_text("Confirm")
+    if trick in DISGUISES:
+        # The press did reach the button, which asks for another now.
+        expect(framed(page)).to_contain_text("Confirm")
+    else:
+        # Chromium itself keeps presses from a frame that has just moved.
+        page.wait_for_timeout(300)
+        expect(framed(page)).not_to_contain_text("Undo")
     assert clicks(song) == 0
 
 
