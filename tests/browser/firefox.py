@@ -60,6 +60,8 @@ class Firefox:
     def evaluate(self, context: str, expression: str) -> Any:
         """Return what an expression comes to, as text, number or truth."""
         answer = self.do("script.evaluate", expression=expression, target={"context": context}, awaitPromise=True)
+        if answer["type"] == "exception":
+            raise Refused(answer["exceptionDetails"]["text"])
         return answer["result"].get("value")
 
     def wait_for(self, context: str, expression: str, *, seconds: float = 20) -> Any:
@@ -87,7 +89,8 @@ class Firefox:
         return str(frame["context"])
 
     def press(self, context: str, selector: str, *, hover_ms: int = 300) -> None:
-        """Move to the middle of an element, stay there, and press."""
+        """Bring an element into view, move to its middle, stay there, and press."""
+        self.evaluate(context, f"document.querySelector({selector!r}).scrollIntoView({{block: 'nearest'}})")
         box = f"document.querySelector({selector!r}).getBoundingClientRect()"
         x, y = (
             int(self.evaluate(context, f"Math.round({box}.{start} + {box}.{size} / 2)"))
