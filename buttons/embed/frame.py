@@ -80,7 +80,7 @@ async def show_frame(request: Request) -> Answer:
     secret = parse_cookie(cookies).get(KEY_COOKIE, "") if cookies else ""
     frame = await queries.aframe(_about(asked.place, secret, now=timezone.now()))
     if frame is None or frame.is_hidden:
-        closed = _closed(frame, language=asked.look[0])
+        closed = _closed(asked.look, is_hidden=frame is not None)
         return Answer(HTTPStatus.NOT_FOUND, _HEADERS, closed.encode(), policy=_policy(f"{_LOCAL_ANCESTORS}https:"))
     ancestors = asked.place.origin if frame.is_verified else f"{_LOCAL_ANCESTORS}https:"
     return Answer(HTTPStatus.OK, _HEADERS, _page(frame, asked), policy=_policy(ancestors))
@@ -334,12 +334,11 @@ def _document(language: str, size: str, theme: str) -> list[tuple[bytes, str]]:
     """Return the document in a language, cut at what each frame has of its own: what comes before, and its name."""
     texts = "\n".join(f"{state}~{label}~{sentence}" for state, (label, sentence) in _texts(language).items())
     style, script = (assets.load(name).text for name in ("frame.css", "frame.js"))
-    sized = "".join(f" data-{name}={value}" for name, value in (("size", size), ("theme", theme)) if value)
     with translation.override(language):
         unit = _("in all")
     document = (
         f"{_start(language, 'Flattr %(creator)s')}<style>{style}</style>"
-        f'<body{sized} data-mode=%(mode)s data-window=%(window)s data-origin="%(origin)s"'
+        f'<body{_sized(size, theme)} data-mode=%(mode)s data-window=%(window)s data-origin="%(origin)s"'
         f' data-ticket=%(ticket)s data-own=%(own)s data-texts="{html.escape(texts)}">'
         f"<button>{_MARK}<span></span><b>%(count)s</b><i>{unit}</i></button><p role=status></p>"
         f"<script>{script}</script>"
@@ -348,11 +347,20 @@ def _document(language: str, size: str, theme: str) -> list[tuple[bytes, str]]:
     return [(before.encode(), name) for before, name in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
-def _closed(frame: Frame | None, *, language: str) -> str:
+def _closed(look: tuple[str, str, str], *, is_hidden: bool) -> str:
     """Return what is shown in a bare frame where there is nothing to press; around a link, the link stays."""
+    language, size, theme = look
     with translation.override(language):
-        text = _("This button is hidden.") if frame is not None else _("There is no such button.")
-    return f"{_start(language, 'Flattr')}<style>{assets.load('frame.css').text}</style><body>{html.escape(text)}"
+        text = html.escape(_("This button is hidden.") if is_hidden else _("There is no such button."))
+    label, _sentence = _texts(language)["closed"]
+    return (
+        f"{_start(language, 'Flattr')}<style>{assets.load('frame.css').text}</style><body{_sized(size, theme)}>"
+        f'<button disabled title="{text}">{_MARK}<span>{label}</span></button><p>{text}</p>'
+    )
+
+
+def _sized(size: str, theme: str) -> str:
+    return "".join(f" data-{name}={value}" for name, value in (("size", size), ("theme", theme)) if value)
 
 
 def _start(language: str, title: str) -> str:
