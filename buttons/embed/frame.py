@@ -53,7 +53,6 @@ _HEADERS: Final = (
     ("Origin-Agent-Cluster", "?1"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), storage-access=(self)"),
 )
-_WINDOW: Final = f"{settings.APP_URL}/c/"
 _LOCAL_ANCESTORS: Final = "http://localhost:* http://*.localhost:* " if settings.DEVELOPMENT else ""
 
 _REFUSED: Final[dict[type[Exception], HTTPStatus]] = {
@@ -320,7 +319,7 @@ def _page(frame: Frame, asked: _Asked) -> bytes:
         "origin": html.escape(asked.place.origin),
         "ticket": tickets.mint(place=asked.place),
         "mode": _mode(frame),
-        "window": _WINDOW,
+        "window": f"{settings.APP_URL}/c/",
         "own": str(frame.own_clicks),
         "count": short_count(frame.clicks),
         "": "",
