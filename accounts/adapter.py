@@ -1,8 +1,10 @@
 """What allauth asks of us."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
@@ -19,3 +21,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         user.language = spoken if spoken in dict(settings.LANGUAGES) else "en"
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types.
+    """Calls us by our name in people's apps and passkeys, whatever name of the host was asked for."""
+
+    def get_totp_issuer(self) -> str:
+        """Return the name that an authenticator app shows."""
+        return "Flattr"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return for which host passkeys are."""
+        return {"id": urlsplit(settings.APP_URL).hostname or "", "name": "Flattr"}

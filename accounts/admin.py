@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -149,7 +150,7 @@ class WrittenBySuperusers(admin.ModelAdmin[M]):
         return super().get_actions(request) if request.user.is_superuser else {}
 
 
-admin.site.unregister([Group, EmailAddress])
+admin.site.unregister([Group, EmailAddress, Authenticator])
 
 
 @admin.register(Group)
@@ -160,6 +161,30 @@ class PowersAdmin(WrittenBySuperusers[Group], GroupAdmin):
 @admin.register(EmailAddress)
 class AddressAdmin(WrittenBySuperusers[EmailAddress], EmailAddressAdmin):  # type: ignore[misc]  # allauth ships no types.
     """Addresses: who may add one to an account gets the email that sets its password."""
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(WrittenBySuperusers[Authenticator]):
+    """Second factors, without their secrets. Who has lost one and all codes is let in by taking it away here."""
+
+    fields = ["user", "type", "created_at", "last_used_at"]
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    show_full_result_count = False
+    paginator = ShortPaginator
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let nobody make one for somebody else."""
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Let nobody change one."""
+        del request, obj
+        return False
 
 
 @admin.register(CreatorProfile)

@@ -1,17 +1,14 @@
 """Where everything is. The apps are mounted by name, so that the ground floor imports none of them."""
 
-from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from flattr import views
+from flattr import second_factor, views
 
-# Staff log in where everybody does, since guessing passwords is limited there. The admin's own form, to which
-# somebody logged in could still post, is closed.
-admin.site.login = require_safe(secure_admin_login(admin.site.login))  # type: ignore[method-assign]
+second_factor.guard_admin(admin.site)
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
@@ -26,3 +23,8 @@ urlpatterns = [
     path("", include("payouts.urls")),
     path("", include("buttons.urls")),
 ]
+
+if settings.DEVELOPMENT:
+    from flattr.development import demo_code
+
+    urlpatterns.append(path("demo-code/", demo_code.demo_code, name="demo_code"))

@@ -1,13 +1,26 @@
 """A test client that looks at every answer."""
 
+import time
 from typing import Any
 
+from allauth.account.internal.flows import login
+from allauth.account.internal.userkit import user_id_to_str
 from django.test import Client
 from justhtml import JustHTML
 
 
 class StrictClient(Client):
     """Parses every HTML answer strictly and checks every answer's cache header."""
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        """Log in as somebody who also proved just now to be themselves."""
+        super().force_login(user, backend)
+        session = self.session
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": "password", "at": time.time(), "reauthenticated": True}
+        ]
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(user)
+        session.save()
 
     def request(self, **request: Any) -> Any:
         """Send a request; raise if the answer is not as every answer has to be."""

@@ -26,6 +26,7 @@ from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
 from payouts.models import Deposit, PaymentMethod, Payout, PayoutAccount, Refund, Settlement
 from payouts.operations import deposits, payouts, refunds, settlement
+from tests import second_factor
 from tests.factories import CreatorProfileFactory, UserFactory
 
 R = TypeVar("R")
@@ -40,13 +41,14 @@ _numbers = itertools.count(1)
 
 
 def user(name: str = "", **fields: object) -> User:
-    """Return a user who logs in with the password `password`."""
-    return UserFactory.create(name=name, **fields)
+    """Return a user who logs in with the password `password`, and staff with a second factor."""
+    person: User = UserFactory.create(name=name, **fields)
+    return second_factor.give(person) if person.is_staff else person
 
 
 def creator(name: str = "Ada") -> User:
-    """Return a user with a creator's page and an account that may receive payouts."""
-    person: User = CreatorProfileFactory.create(name=name, user__name=name).user
+    """Return a user with a creator's page, an account that may receive payouts, and a second factor for that."""
+    person: User = second_factor.give(CreatorProfileFactory.create(name=name, user__name=name).user)
     ready_account(person)
     return person
 

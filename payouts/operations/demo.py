@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
@@ -94,6 +96,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
     for month in sorted({*months[:2], *due.due_periods(now=now)}):
         say(f"The settlement of {month}")
         settlement.settle(period=month, clock=lambda: now, step=lambda _done, _ranges: None)
+    _give_second_factor(buttons[0].creator)
     _ask_for_payout(buttons[0].creator, now)
 
 
@@ -103,11 +106,21 @@ def logins() -> list[str]:
         f"fan       {_fan_email(1)}      password {PASSWORD}",
         f"creator   {_creator_email('artist')}    password {PASSWORD}",
         f"staff     {STAFF}     password {PASSWORD}   (/admin/)",
+        f"the creator and staff are asked for a code as well: {settings.APP_URL}/demo-code/ shows it",
     ]
 
 
 def _make_staff(now: datetime) -> None:
-    _make_user(STAFF, "Staff", now, is_staff=True, is_superuser=True)
+    _give_second_factor(_make_user(STAFF, "Staff", now, is_staff=True, is_superuser=True))
+
+
+def _give_second_factor(user: User) -> None:
+    """Let the user be asked for the codes that a page of development shows."""
+    Authenticator.objects.get_or_create(
+        user=user,
+        type=Authenticator.Type.TOTP,
+        defaults={"data": {"secret": encrypt(settings.DEMO_TOTP_SECRET)}},
+    )
 
 
 @cache

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.views import creator_required, user_of
 from flattr import money, pages
 from flattr.period import Period
+from flattr.second_factor import second_factor_required
 from flattr.templatetags.money import cents
 from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
 from payouts.models import Payout, PayoutAccount
@@ -25,6 +26,7 @@ from payouts.views.provider import leading_back_where_away
 
 @creator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@second_factor_required(back="payouts:earnings", allow_get=True)
 def earnings(request: HttpRequest) -> HttpResponse:
     """Show what the creator earned and may withdraw, and ask for a payout."""
     creator, now = user_of(request), timezone.now()
@@ -78,6 +80,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
 
 @creator_required
 @require_POST
+@second_factor_required(back="payouts:earnings")
 @leading_back_where_away("payouts:earnings")
 def open_account(request: HttpRequest) -> HttpResponse:
     """Open the account that receives the creator's payouts, and go on to the provider's page for it."""
@@ -91,6 +94,7 @@ def open_account(request: HttpRequest) -> HttpResponse:
 
 @creator_required
 @require_http_methods(["GET", "POST"])
+@second_factor_required(back="payouts:earnings")
 @leading_back_where_away("payouts:earnings")
 def account_page(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page where the creator tells what is missing; each way there has an address of its own."""

@@ -1,5 +1,6 @@
 """What people do in a browser."""
 
+import re
 from contextlib import suppress
 from typing import Final
 
@@ -12,19 +13,29 @@ from playwright.sync_api import TimeoutError as Late
 
 from accounts.models import User
 from buttons.models import Button
-from tests import pressing
+from tests import pressing, second_factor
 
 _TRIES: Final = 150
 _TRY_MS: Final = 5000
 
 
 def log_in(page: Page, app_url: str, person: User) -> None:
-    """Log in by the form, as somebody whose address is confirmed."""
+    """Log in by the form, as somebody whose address is confirmed, with a code where they have a second factor."""
     page.goto(f"{app_url}/accounts/login/")
     page.get_by_label("Email").fill(person.email)
     page.get_by_label("Password").fill("password")
-    page.get_by_role("button", name="Sign In").click()
-    page.wait_for_url("**/cake/")
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    page.wait_for_url(re.compile("/cake/|/2fa/"))
+    if "/2fa/" in page.url:
+        page.get_by_label("Code").fill(second_factor.code())
+        page.get_by_role("button", name="Sign In", exact=True).click()
+        page.wait_for_url("**/cake/")
+
+
+def confirm_access(page: Page) -> None:
+    """Prove to be oneself by the password, where a page asks for that."""
+    page.get_by_label("Password").fill("password")
+    page.get_by_role("button", name="Confirm").click()
 
 
 def be(context: BrowserContext, person: User) -> None:
@@ -68,7 +79,7 @@ def log_in_there(window: Page, fan: User) -> None:
     """Log in, in the window to which a press led who isn't logged in."""
     window.get_by_label("Email").fill(fan.email)
     window.get_by_label("Password").fill("password")
-    window.get_by_role("button", name="Sign In").click()
+    window.get_by_role("button", name="Sign In", exact=True).click()
 
 
 def set_budget(window: Page) -> None:

@@ -73,7 +73,7 @@ def test_a_click_before_the_login_waits_and_counts_once(
     press(page)
     page.get_by_label("Email").fill(fan.email)
     page.get_by_label("Password").fill("password")
-    page.get_by_role("button", name="Sign In").click()
+    page.get_by_role("button", name="Sign In", exact=True).click()
 
     expect(page.get_by_text("1 click so far")).to_be_visible()
     assert page.url.endswith(f"/b/{song.public_id}/click/")

@@ -18,7 +18,7 @@ from payouts.gateway import stripe as api
 from payouts.models import Deposit, Payout, StripeEvent
 from payouts.operations import demo_people, reconciliation
 from tests import given
-from tests.browser.people import log_in
+from tests.browser.people import confirm_access, log_in
 from tests.fakestripe.fake import FakeStripe
 from tests.fakestripe.webhooks import KINDS
 from tests.pages.world import confirmed
@@ -119,6 +119,7 @@ def test_a_creator_is_paid(browser: Browser, app_url: str, stripe: FakeStripe, e
     creators.goto(f"{app_url}/earnings/")
     creators.get_by_label("Country you live in").select_option("France")
     creators.get_by_role("button", name="Open the account").click()
+    confirm_access(creators)
     creators.get_by_role("button", name="Complete", exact=True).click()
 
     expect(creators.get_by_text("It is ready: payouts can be sent.")).to_be_visible()

@@ -29,14 +29,20 @@ def who_is_in(client: StrictClient) -> str | None:
     return None if identity is None else str(identity)
 
 
+def log_in(client: StrictClient, asked: Any, person: User) -> Any:
+    """Fill in the login page that was reached, and the code that is asked for then."""
+    form = {
+        "login": world.confirmed(person).email,
+        "password": "password",
+        "next": world.hidden_value(asked, "next"),
+    }
+    return world.enter_code(client, client.post(asked.request["PATH_INFO"], form, follow=True))
+
+
 def test_staff_log_in_and_are_where_they_wanted_to_be(chief: User, client: StrictClient) -> None:
     """A page of the admin leads to the login page, and that leads back to it."""
     asked = client.get(USERS, follow=True)
-    entered = client.post(
-        asked.request["PATH_INFO"],
-        {"login": world.confirmed(chief).email, "password": "password", "next": world.hidden_value(asked, "next")},
-        follow=True,
-    )
+    entered = log_in(client, asked, chief)
 
     assert asked.request["PATH_INFO"] == "/accounts/login/"
     assert entered.status_code == 200
@@ -47,11 +53,7 @@ def test_staff_log_in_and_are_where_they_wanted_to_be(chief: User, client: Stric
 def test_the_front_door_leads_in(path: str, chief: User, client: StrictClient) -> None:
     """Who asks for the admin, or for its login, ends in the admin."""
     asked = client.get(path, follow=True)
-    entered = client.post(
-        asked.request["PATH_INFO"],
-        {"login": world.confirmed(chief).email, "password": "password", "next": world.hidden_value(asked, "next")},
-        follow=True,
-    )
+    entered = log_in(client, asked, chief)
 
     assert (entered.status_code, entered.request["PATH_INFO"]) == (200, "/admin/")
 
@@ -59,7 +61,7 @@ def test_the_front_door_leads_in(path: str, chief: User, client: StrictClient) -
 def test_the_first_superuser_gets_in_with_a_code(
     client: StrictClient, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whom a command made proves the address once, by a code, and is in the admin then."""
+    """Whom a command made proves the address once, by a code, and is asked to set up a second factor then."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough one")
     call_command("createsuperuser", interactive=False, email="chief@example.com", verbosity=0)
     form = {"login": "chief@example.com", "password": "a long enough one", "next": "/admin/"}
@@ -67,7 +69,8 @@ def test_the_first_superuser_gets_in_with_a_code(
     (code,) = re.findall(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", mailoutbox[0].body, re.MULTILINE)
     entered = client.post(asked.request["PATH_INFO"], {"code": code}, follow=True)
 
-    assert (entered.status_code, entered.request["PATH_INFO"]) == (200, "/admin/")
+    assert (entered.status_code, entered.request["PATH_INFO"]) == (200, "/accounts/2fa/")
+    assert client.session["second_factor_for"] == "/admin/"
 
 
 def test_the_admin_takes_no_passwords_itself(chief: User, client: StrictClient) -> None:

@@ -17,7 +17,7 @@ from accounts.models import User
 from buttons.models import Button, Click
 from flattr.period import Period
 from payouts.models import Deposit, Payout
-from tests import given
+from tests import given, second_factor
 from tests.client import StrictClient
 
 NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
@@ -100,6 +100,12 @@ def confirmed(person: User) -> User:
 def log_in(client: Client, path: str, person: User) -> Any:
     """Fill in the login page at that address, as somebody whose email address is confirmed."""
     return client.post(path, {"login": confirmed(person).email, "password": "password"})
+
+
+def enter_code(client: Client, asked: Any) -> Any:
+    """Answer the second step of logging in, to whose page a client was led, and follow where that leads."""
+    assert asked.request["PATH_INFO"] == "/accounts/2fa/authenticate/"
+    return client.post(asked.request["PATH_INFO"], {"code": second_factor.code()}, follow=True)
 
 
 def document(response: Any) -> Any:
