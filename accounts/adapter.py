@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from accounts.models import User
+from accounts.sessions import BROWSER
+from flattr import browsers, languages
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types.
@@ -21,6 +23,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         user.language = spoken if spoken in dict(settings.LANGUAGES) else "en"
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def post_login(self, request: HttpRequest, user: User, **arguments: Any) -> HttpResponse:
+        """Go on after a login, in the person's language, and note which browser it was made in."""
+        response: HttpResponse = super().post_login(request, user, **arguments)
+        request.session[BROWSER] = browsers.name_of(request.headers.get("User-Agent", ""))
+        languages.remember(response, user.language)
+        return response
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types.

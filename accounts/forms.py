@@ -1,13 +1,21 @@
 """Forms about people."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CreatorProfile
+from accounts.models import CreatorProfile, Notification, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+Kind = Notification.Kind
 
 LINKS_MAX = 20
 
@@ -50,3 +58,125 @@ class CreatorForm(CreatorEditForm):
         fields = ["slug", *CreatorEditForm.Meta.fields]
         labels = {**CreatorEditForm.Meta.labels, "slug": _("Address of your page")}
         help_texts = {"slug": _("Small letters, digits and hyphens. It can't be changed later.")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Kinds of emails that are about one matter, each with what it tells."""
+
+    title: "StrPromise"
+    kinds: "tuple[tuple[Kind, StrPromise], ...]"
+
+
+_MONTHS: Final = Group(
+    title=_("Your months"),
+    kinds=((Kind.MONTH_SETTLED, _("A month is settled: what your budget became")),),
+)
+_CLICKS: Final = Group(
+    title=_("Your clicks"),
+    kinds=(
+        (Kind.FIRST_CLICKS, _("Your first clicks on a site, the day after")),
+        (Kind.WEEKLY_CLICKS, _("A week of clicks by one press, counted by site")),
+    ),
+)
+_PAYMENTS: Final = Group(
+    title=_("Your payments"),
+    kinds=(
+        (Kind.DEPOSIT_NEEDS_YOU, _("Your bank wants you to confirm a payment")),
+        (Kind.DEPOSIT_DECLINED, _("A payment was declined")),
+        (Kind.DEPOSIT_PAST_DUE, _("A month is not paid, and we don't try again")),
+        (Kind.DEPOSIT_DISPUTED, _("A bank takes a payment back")),
+        (Kind.REFUND_SENT, _("A refund is on its way to you")),
+        (Kind.REFUND_FAILED, _("A refund didn't arrive")),
+    ),
+)
+_EARNINGS: Final = Group(
+    title=_("Your earnings"),
+    kinds=(
+        (Kind.EARNINGS_SETTLED, _("A month is settled: what you earned")),
+        (Kind.EARNINGS_HELD, _("Earnings are held, since a bank takes a payment back")),
+        (Kind.EARNINGS_RELEASED, _("Held earnings are yours again")),
+        (Kind.EARNINGS_OWED, _("You owe what a bank took back")),
+    ),
+)
+_PAYOUTS: Final = Group(
+    title=_("Your payouts"),
+    kinds=(
+        (Kind.PAYOUT_APPROVED, _("A payout is approved")),
+        (Kind.PAYOUT_SENT, _("A payout is sent")),
+        (Kind.PAYOUT_REJECTED, _("A payout is rejected, and why")),
+        (Kind.PAYOUT_FAILED, _("A payout came back")),
+        (Kind.ACCOUNT_READY, _("Your payout account is ready")),
+        (Kind.ACCOUNT_NOT_READY, _("Your payout account needs you")),
+    ),
+)
+_SITES: Final = Group(
+    title=_("Your sites"),
+    kinds=(
+        (Kind.SITE_LOST, _("A site is not proven any more")),
+        (Kind.SITE_CONTESTED, _("Somebody else has proven your site")),
+        (Kind.CONTEST_DECIDED, _("It is decided whose a site is")),
+    ),
+)
+_STAFF: Final = Group(title=_("Staff"), kinds=((Kind.ALARM, _("Something is late or wrong")),))
+
+FOR_FANS: Final = (_MONTHS, _CLICKS, _PAYMENTS)
+FOR_CREATORS: Final = (_EARNINGS, _PAYOUTS, _SITES)
+FOR_STAFF: Final = (_STAFF,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """An email that a person may or may not do without."""
+
+    kind: str
+    label: "StrPromise"
+    is_optional: bool
+    is_on: bool
+
+
+def time_zones() -> list[str]:
+    """Return the names of UTC and all time zones of places, in order."""
+    return ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))]
+
+
+class SettingsForm(forms.Form):
+    """How a person reads Flattr, and of what we write to them."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=User.language.field.choices)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("Dates are shown in it. Months begin and end at midnight UTC, for everybody."),
+    )
+    wanted = forms.MultipleChoiceField(required=False)
+
+    def __init__(self, data: Any = None, *, user: User, is_creator: bool) -> None:
+        super().__init__(data, initial={"language": user.language, "time_zone": user.time_zone})
+        self._groups = (*FOR_FANS, *(FOR_CREATORS if is_creator else ()), *(FOR_STAFF if user.is_staff else ()))
+        self._muted = set(user.muted)
+        zones, wanted = self.fields["time_zone"], self.fields["wanted"]
+        zones.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
+        wanted.choices = [(kind.value, label) for group in self._groups for kind, label in group.kinds]
+
+    def groups(self) -> Iterator[tuple["StrPromise", list[Switch]]]:
+        """Yield each matter with its switches, as they stand."""
+        wanted = self["wanted"].value() if self.is_bound else None
+        for group in self._groups:
+            yield (
+                group.title,
+                [
+                    Switch(
+                        kind=kind.value,
+                        label=label,
+                        is_optional=kind in Notification.OPTIONAL,
+                        is_on=kind not in Notification.OPTIONAL
+                        or (kind.value not in self._muted if wanted is None else kind.value in wanted),
+                    )
+                    for kind, label in group.kinds
+                ],
+            )
+
+    def muted(self) -> set[str]:
+        """Return the kinds that the person does without; what the form didn't offer stays as it was."""
+        offered = {kind.value for group in self._groups for kind, _label in group.kinds} & Notification.OPTIONAL
+        return (self._muted - offered) | (offered - set(self.cleaned_data["wanted"]))

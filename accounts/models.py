@@ -48,7 +48,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
-    wants_click_notices = models.BooleanField(_("wants to be told of clicks on other sites"), default=True)
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
+    muted = ArrayField(models.CharField(max_length=20), verbose_name=_("emails not wanted"), default=list, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
@@ -198,6 +199,20 @@ class Notification(models.Model):
         SITE_CONTESTED = "site_contested", _("site claimed by somebody else")
         CONTEST_DECIDED = "contest_decided", _("contest of a site decided")
         ALARM = "alarm", _("alarm for staff")
+
+    OPTIONAL: ClassVar = frozenset(
+        {
+            Kind.MONTH_SETTLED,
+            Kind.EARNINGS_SETTLED,
+            Kind.FIRST_CLICKS,
+            Kind.WEEKLY_CLICKS,
+            Kind.REFUND_SENT,
+            Kind.PAYOUT_APPROVED,
+            Kind.PAYOUT_SENT,
+            Kind.ACCOUNT_READY,
+        }
+    )
+    """The kinds that a person may do without. All others ask for something, or tell of a loss."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(

@@ -2,11 +2,11 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core import mail
@@ -21,13 +21,17 @@ from accounts.models import (
     BUDGET_CENTS_MIN,
     CreatorProfile,
     Notification,
+    Session,
     Subscription,
     User,
 )
+from accounts.sessions import session_handle
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
 
 logger = logging.getLogger(__name__)
+
+CLICK_NOTICES: Final = frozenset({Notification.Kind.FIRST_CLICKS.value, Notification.Kind.WEEKLY_CLICKS.value})
 
 
 class BudgetOutOfRange(ValueError):
@@ -48,6 +52,13 @@ class UnknownTerm(ValueError):
 
 class NothingToChange(ValueError):
     """The fan has no subscription that could be changed that way."""
+
+
+class MustBeTold(ValueError):
+    """Nobody does without emails of these kinds."""
+
+    def __init__(self, kinds: Collection[str]) -> None:
+        super().__init__(f"muted: {', '.join(sorted(kinds))} must be told")
 
 
 class SlugTaken(ValueError):
@@ -176,10 +187,34 @@ def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequ
 
 
 @durable
+def change_settings(*, user: User, language: str, time_zone: str, muted: Collection[str]) -> None:
+    """Keep in which language and time zone the user reads, and which emails they do without.
+
+    :raises MustBeTold: if one of the emails is of a kind that nobody does without.
+    """
+    needed = set(muted) - Notification.OPTIONAL
+    if needed:
+        raise MustBeTold(needed)
+    user.language, user.time_zone, user.muted = language, time_zone, sorted(muted)
+    user.save(update_fields=["language", "time_zone", "muted"])
+
+
+@durable
 def set_click_notices(*, user: User, wanted: bool) -> None:
     """Tell the user by email of their clicks on other people's sites, or don't."""
-    user.wants_click_notices = wanted
-    user.save(update_fields=["wants_click_notices"])
+    user.muted = sorted(set(user.muted) - CLICK_NOTICES if wanted else set(user.muted) | CLICK_NOTICES)
+    user.save(update_fields=["muted"])
+
+
+@durable
+def end_sessions(*, user: User, handles: Collection[str] | None = None) -> int:
+    """Log the user out in the browsers with these handles, or everywhere; return in how many."""
+    ended = [
+        session.session_key
+        for session in user.sessions.all()
+        if handles is None or session_handle(session.session_key) in handles
+    ]
+    return Session.objects.filter(session_key__in=ended).delete()[0]
 
 
 @required
@@ -240,6 +275,9 @@ def _send_notification(*, notification_id: uuid.UUID, server: BaseEmailBackend, 
         .first()
     )
     if notification is None:
+        return False
+    if notification.kind in Notification.OPTIONAL and notification.kind in notification.recipient.muted:
+        notification.delete()
         return False
     notification.attempts += 1
     notification.tried_at = now

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import NOTIFICATION_ATTEMPTS_MAX, CreatorProfile, Notification, Subscription, User
-from accounts.sessions import SessionStore
+from accounts.sessions import BROWSER, SINCE, USED, SessionStore, session_handle
 from flattr.period import Period
 
 if TYPE_CHECKING:
@@ -28,6 +28,35 @@ class Visitor:
 
     user: User
     has_budget: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserSession:
+    """A browser in which a person is logged in."""
+
+    handle: str
+    browser: str
+    since: date | None
+    used: date | None
+    is_this: bool
+
+
+def sessions_of(*, user: User, session_key: str | None, now: datetime) -> list[BrowserSession]:
+    """Return where the person is logged in, this browser first, then the one used last."""
+    found = []
+    for session in user.sessions.filter(expire_date__gt=now):
+        data = session.get_decoded()
+        since, used = (date.fromisoformat(data[name]) if name in data else None for name in (SINCE, USED))
+        found.append(
+            BrowserSession(
+                handle=session_handle(session.session_key),
+                browser=data.get(BROWSER, ""),
+                since=since,
+                used=used,
+                is_this=session.session_key == session_key,
+            )
+        )
+    return sorted(found, key=lambda each: (each.is_this, each.used or date.min, each.handle), reverse=True)
 
 
 def subscription_for(*, fan: User, period: Period) -> Subscription | None:

@@ -5,16 +5,20 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import ngettext, override
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import operations, queries
-from accounts.forms import CreatorEditForm, CreatorForm
+from accounts.forms import CreatorEditForm, CreatorForm, SettingsForm
 from accounts.models import CreatorProfile, User
+from flattr import languages
 
 P = ParamSpec("P")
 
@@ -73,3 +77,47 @@ def edit_creator(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("buttons:creator", slug=profile.slug)
     return render(request, "accounts/edit_creator.html", {"form": form, "profile": profile})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """Choose language, time zone, and which emails one does without."""
+    user = user_of(request)
+    form = SettingsForm(request.POST or None, user=user, is_creator=queries.is_creator(user))
+    if request.method == "POST" and form.is_valid():
+        language = form.cleaned_data["language"]
+        operations.change_settings(
+            user=user, language=language, time_zone=form.cleaned_data["time_zone"], muted=form.muted()
+        )
+        with override(language):
+            messages.success(request, _("Saved."))
+        response = redirect("accounts:settings")
+        languages.remember(response, language)
+        return response
+    return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Show in which browsers the person is logged in."""
+    found = queries.sessions_of(user=user_of(request), session_key=request.session.session_key, now=timezone.now())
+    return render(request, "accounts/sessions.html", {"sessions": found})
+
+
+@login_required
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Log the person out in one browser, or in all, this one included."""
+    user = user_of(request)
+    if request.POST.get("everywhere"):
+        operations.end_sessions(user=user)
+        logout(request)
+        messages.success(request, _("You are logged out everywhere."))
+        return redirect("landing")
+    number = operations.end_sessions(user=user, handles=request.POST.getlist("session"))
+    if number:
+        text = ngettext("%(number)s browser is logged out.", "%(number)s browsers are logged out.", number)
+        messages.success(request, text % {"number": number})
+    return redirect("accounts:sessions")

@@ -31,9 +31,10 @@ _LAX: Final = """
 _PEOPLE: Final = (
     """
     INSERT INTO accounts_user
-        (id, password, is_superuser, email, name, language, is_staff, is_active, wants_click_notices, joined_at)
+        (id, password, is_superuser, email, name, language, is_staff, is_active, muted, time_zone, joined_at)
     SELECT n, 'unusable-' || n, n > %(fans)s + %(creators)s, 'person-' || n || '@example.com', 'Person ' || n,
-           'en', n > %(fans)s + %(creators)s, true, true, %(start)s - interval '1 year' + n * interval '1 second'
+           'en', n > %(fans)s + %(creators)s, true, '{}', 'UTC',
+           %(start)s - interval '1 year' + n * interval '1 second'
     FROM generate_series(1, %(fans)s + %(creators)s + 1) AS n
     """,
     """

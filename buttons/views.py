@@ -249,6 +249,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         request,
         "buttons/activity.html",
         {
+            "wants_click_notices": not set(fan.muted) >= accounts_operations.CLICK_NOTICES,
             "sites": trust.trusted_sites(fan=fan, now=now),
             "clicks": trust.made_clicks(fan=fan, period=Period.at(now), place=pages.Place.of(request)),
         },

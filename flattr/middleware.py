@@ -1,13 +1,17 @@
 """Middleware of the house."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.urls import resolve
+from django.utils import timezone
 
 HEALTH_CHECKS: Final = frozenset({"/healthz", "/readyz"})
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -54,5 +58,49 @@ def answer_health_checks(get_response: GetResponse) -> GetResponse:
             answer: HttpResponse = match.func(request)
             return answer
         return get_response(request)
+
+    return middleware
+
+
+class _ZoneOfTheVisitor(tzinfo):
+    """The time zone of whoever is logged in. Who that is, is looked up once a date is shown, and not before.
+
+    Answers without dates then stay the same for everybody, and cost no query.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(getattr(self._request.user, "time_zone", "UTC"))
+
+    def __str__(self) -> str:
+        """Return the name, as databases know it."""
+        return self._zone.key
+
+    def utcoffset(self, dt: datetime | None, /) -> timedelta | None:
+        """Return how far the zone is from UTC at that time."""
+        return self._zone.utcoffset(dt)
+
+    def dst(self, dt: datetime | None, /) -> timedelta | None:
+        """Return how much of that is for the summer."""
+        return self._zone.dst(dt)
+
+    def tzname(self, dt: datetime | None, /) -> str | None:
+        """Return the abbreviation at that time."""
+        return self._zone.tzname(dt)
+
+    def fromutc(self, dt: datetime, /) -> datetime:
+        """Return the time of the zone for one of UTC."""
+        return self._zone.fromutc(dt.replace(tzinfo=self._zone))
+
+
+def show_times_of_the_visitor(get_response: GetResponse) -> GetResponse:
+    """Show dates and times as the visitor's clock has them. Months of money stay those of UTC, for everybody."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with timezone.override(_ZoneOfTheVisitor(request)):
+            return get_response(request)
 
     return middleware

@@ -13,6 +13,8 @@ from accounts.models import Notification
 from buttons.models import Confirmation, OneClick
 from flattr.transactions import durable
 
+Kind = Notification.Kind
+
 LISTED_MAX: Final = 20
 """How many lines a notice has at most; the page that it leads to has them all."""
 
@@ -40,7 +42,11 @@ def _first_clicks(start: datetime, end: datetime, *, now: datetime) -> Iterator[
     )
     made = (
         Confirmation.objects.filter(
-            ~Exists(before), _is_told(), confirmed_at__gte=start, confirmed_at__lt=end, undone_at__isnull=True
+            ~Exists(before),
+            _wants(Kind.FIRST_CLICKS),
+            confirmed_at__gte=start,
+            confirmed_at__lt=end,
+            undone_at__isnull=True,
         )
         .order_by("fan_id", "origin", "creator_id")
         .distinct("fan_id", "origin", "creator_id")
@@ -49,7 +55,7 @@ def _first_clicks(start: datetime, end: datetime, *, now: datetime) -> Iterator[
     for fan_id, group in groupby(made.iterator(), key=itemgetter(0)):
         yield Notification(
             recipient_id=fan_id,
-            kind=Notification.Kind.FIRST_CLICKS,
+            kind=Kind.FIRST_CLICKS,
             subject_key=f"{start:%Y-%m-%d}",
             context=_lines([{"origin": origin, "creator": creator} for _, origin, creator in group]),
             created_at=now,
@@ -58,7 +64,12 @@ def _first_clicks(start: datetime, end: datetime, *, now: datetime) -> Iterator[
 
 def _week(start: datetime, end: datetime, *, now: datetime) -> Iterator[Notification]:
     made = (
-        OneClick.objects.filter(_is_told(), clicked_at__gte=start, clicked_at__lt=end, undone_at__isnull=True)
+        OneClick.objects.filter(
+            _wants(Kind.WEEKLY_CLICKS),
+            clicked_at__gte=start,
+            clicked_at__lt=end,
+            undone_at__isnull=True,
+        )
         .order_by("fan_id", "origin")
         .values_list("fan_id", "origin")
         .annotate(Count("id"))
@@ -66,7 +77,7 @@ def _week(start: datetime, end: datetime, *, now: datetime) -> Iterator[Notifica
     for fan_id, group in groupby(made.iterator(), key=itemgetter(0)):
         yield Notification(
             recipient_id=fan_id,
-            kind=Notification.Kind.WEEKLY_CLICKS,
+            kind=Kind.WEEKLY_CLICKS,
             subject_key=f"{start:%G-W%V}",
             context=_lines([{"origin": origin, "clicks": clicks} for _, origin, clicks in group]),
             created_at=now,
@@ -78,5 +89,5 @@ def _lines(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {"lines": lines[:LISTED_MAX], "more": max(0, len(lines) - LISTED_MAX)}
 
 
-def _is_told() -> Q:
-    return Q(fan__is_active=True, fan__wants_click_notices=True)
+def _wants(kind: Kind) -> Q:
+    return Q(fan__is_active=True) & ~Q(fan__muted__contains=[kind])

@@ -137,7 +137,7 @@ def test_a_week_of_one_presses_is_one_email(fan: User, mid_october: datetime) ->
     assert weeks(monday + timedelta(days=7)) == [email]
 
 
-@pytest.mark.parametrize("change", [{"wants_click_notices": False}, {"is_active": False}])
+@pytest.mark.parametrize("change", [{"muted": ["first_clicks", "weekly_clicks"]}, {"is_active": False}])
 def test_who_wants_none_gets_none(change: dict[str, Any], fan: User, mid_october: datetime) -> None:
     """Neither daily nor weekly."""
     button: Button = pressing.verified_button()

@@ -133,12 +133,12 @@ def test_notices_are_turned_off_and_on(presser: User, as_presser: StrictClient) 
     path = reverse("buttons:click_notices")
     off = as_presser.post(path, {"wanted": "0"}, follow=True)
     presser.refresh_from_db()
-    assert not presser.wants_click_notices
+    assert presser.muted == ["first_clicks", "weekly_clicks"]
     assert "We don’t write to you about clicks." in world.text(off)
     on = as_presser.post(path, {"wanted": "1"}, follow=True)
     presser.refresh_from_db()
 
-    assert presser.wants_click_notices
+    assert presser.muted == []
     assert "Don’t write to me about clicks" in world.text(on)
 
 

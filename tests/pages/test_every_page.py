@@ -62,6 +62,9 @@ ANSWERS: Final = {
     "mfa_reauthenticate_webauthn": PERSONS,
     "demo_code": EVERYBODY,
     # People.
+    "accounts:settings": PERSONS,
+    "accounts:sessions": PERSONS,
+    "accounts:end_sessions": NOBODY_BY_GET,
     "accounts:become_creator": "login 200 200 /creator/ /creator/ 200",
     "accounts:edit_creator": CREATORS,
     # Buttons.
