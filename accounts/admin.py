@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -17,7 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import operations
-from accounts.models import NOTIFICATION_ATTEMPTS_MAX, CreatorProfile, Notification, Subscription, User
+from accounts.models import NOTIFICATION_ATTEMPTS_MAX, Closing, CreatorProfile, Notification, Subscription, User
 from flattr.admin import LongListAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -150,7 +151,9 @@ class WrittenBySuperusers(admin.ModelAdmin[M]):
         return super().get_actions(request) if request.user.is_superuser else {}
 
 
-admin.site.unregister([Group, EmailAddress, Authenticator])
+admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount])
+# Keys come from the environment, and tokens are not kept.
+admin.site.unregister([SocialApp, SocialToken])
 
 
 @admin.register(Group)
@@ -163,17 +166,11 @@ class AddressAdmin(WrittenBySuperusers[EmailAddress], EmailAddressAdmin):  # typ
     """Addresses: who may add one to an account gets the email that sets its password."""
 
 
-@admin.register(Authenticator)
-class SecondFactorAdmin(WrittenBySuperusers[Authenticator]):
-    """Second factors, without their secrets. Who has lost one and all codes is let in by taking it away here."""
+class TakenAwayBySuperusers(WrittenBySuperusers[M], LongListAdmin[M]):
+    """Shows by what people log in, which they alone set up; a superuser may take it away."""
 
-    fields = ["user", "type", "created_at", "last_used_at"]
-    list_display = ["user", "type", "created_at", "last_used_at"]
-    list_filter = ["type"]
     list_select_related = ["user"]
     search_fields = ["user__email"]
-    show_full_result_count = False
-    paginator = ShortPaginator
     ordering = ["-id"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -181,10 +178,28 @@ class SecondFactorAdmin(WrittenBySuperusers[Authenticator]):
         del request
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         """Let nobody change one."""
         del request, obj
         return False
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(TakenAwayBySuperusers[SocialAccount]):
+    """Accounts elsewhere, by which people log in here."""
+
+    fields = ["user", "provider", "uid", "date_joined", "last_login"]
+    list_display = ["user", "provider", "uid", "date_joined"]
+    list_filter = ["provider"]
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(TakenAwayBySuperusers[Authenticator]):
+    """Second factors, without their secrets. Who has lost one and all codes is let in by taking it away here."""
+
+    fields = ["user", "type", "created_at", "last_used_at"]
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
 
 
 @admin.register(CreatorProfile)
@@ -216,6 +231,16 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
     search_fields = ["fan__email"]
     list_select_related = ["fan"]
     ordering = ["-id"]
+
+
+@admin.register(Closing)
+class ClosingAdmin(ReadOnlyAdmin[Closing]):
+    """Accounts that are being closed, newest first, and when each was."""
+
+    list_display = ["user", "asked_at", "due_at", "begun_at", "ended_at"]
+    list_filter = [("ended_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    ordering = ["-asked_at"]
 
 
 class StateFilter(admin.SimpleListFilter):

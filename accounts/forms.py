@@ -118,9 +118,17 @@ _SITES: Final = Group(
         (Kind.CONTEST_DECIDED, _("It is decided whose a site is")),
     ),
 )
+_ACCOUNT: Final = Group(
+    title=_("Your account"),
+    kinds=(
+        (Kind.CLOSING_ASKED, _("Your account will be closed")),
+        (Kind.CLOSING_STOPPED, _("Your account stays open")),
+        (Kind.CLOSED, _("Your account is closed")),
+    ),
+)
 _STAFF: Final = Group(title=_("Staff"), kinds=((Kind.ALARM, _("Something is late or wrong")),))
 
-FOR_FANS: Final = (_MONTHS, _CLICKS, _PAYMENTS)
+FOR_FANS: Final = (_MONTHS, _CLICKS, _PAYMENTS, _ACCOUNT)
 FOR_CREATORS: Final = (_EARNINGS, _PAYOUTS, _SITES)
 FOR_STAFF: Final = (_STAFF,)
 

@@ -21,6 +21,8 @@ from flattr.fields import PeriodField
 BUDGET_CENTS_MIN: Final = 200
 BUDGET_CENTS_MAX: Final = 50_000
 NOTIFICATION_ATTEMPTS_MAX: Final = 8
+CLOSED_DOMAIN: Final = "closed.invalid"
+"""The domain of addresses that stand for people who are gone. No mail ever goes there (RFC 2606)."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -71,6 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         """Show the name where there is one, else the address."""
         return self.name or self.email
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the account was closed and the person forgotten."""
+        return self.email.endswith(f"@{CLOSED_DOMAIN}")
 
 
 class Session(AbstractBaseSession):
@@ -198,6 +205,9 @@ class Notification(models.Model):
         SITE_LOST = "site_lost", _("site not proven any more")
         SITE_CONTESTED = "site_contested", _("site claimed by somebody else")
         CONTEST_DECIDED = "contest_decided", _("contest of a site decided")
+        CLOSING_ASKED = "closing_asked", _("account will be closed")
+        CLOSING_STOPPED = "closing_stopped", _("account stays open")
+        CLOSED = "closed", _("account closed")
         ALARM = "alarm", _("alarm for staff")
 
     OPTIONAL: ClassVar = frozenset(
@@ -239,3 +249,34 @@ class Notification(models.Model):
     def __str__(self) -> str:
         """Show what is told to whom."""
         return f"{self.kind} to {self.recipient}"
+
+
+class Closing(models.Model):
+    """Somebody who wants their account closed. Until it begins, logging in takes the wish back, and the row with it.
+
+    Their user's row stays for the books, with nothing in it that tells who they were.
+    """
+
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, related_name="closing", primary_key=True, verbose_name=_("user")
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    due_at = models.DateTimeField(_("due"))
+    begun_at = models.DateTimeField(_("begun"), null=True, blank=True)
+    """Since when nobody logs in, the public pages are closed, and the balance is on its way back."""
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("closing of an account")
+        verbose_name_plural = _("closings of accounts")
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(ended_at__isnull=True), name="closing_open")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(begun_at__isnull=False),
+                name="closing_begins_first",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Show whose account it is."""
+        return str(self.user)

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import NOTIFICATION_ATTEMPTS_MAX, CreatorProfile, Notification, Subscription, User
+from accounts.models import NOTIFICATION_ATTEMPTS_MAX, Closing, CreatorProfile, Notification, Subscription, User
 from accounts.sessions import BROWSER, SINCE, USED, SessionStore, session_handle
 from flattr.period import Period
 
@@ -134,3 +134,13 @@ def creator_exists(*, slug: str) -> bool:
 def is_creator(user: "User | AnonymousUser") -> bool:
     """Tell whether the user has a creator's page."""
     return user.is_authenticated and CreatorProfile.objects.filter(user_id=user.pk).exists()
+
+
+def owed_notifications(*, user: User) -> QuerySet[Notification]:
+    """Return the emails to the user that are still going to be sent."""
+    return Notification.objects.filter(recipient=user, sent_at__isnull=True, attempts__lt=NOTIFICATION_ATTEMPTS_MAX)
+
+
+def due_closings(*, now: datetime) -> QuerySet[Closing]:
+    """Return the closings of accounts that are to be gone on with, oldest first."""
+    return Closing.objects.filter(due_at__lte=now, ended_at__isnull=True).order_by("due_at")

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import operations as accounts_operations
-from accounts.models import CreatorProfile
 from accounts.views import creator_required, user_of
 from buttons import queries, snippets, tasks
 from buttons.forms import ButtonForm, CheckForm, ClaimForm
@@ -41,7 +40,7 @@ def creator(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a creator's public page; with the address of a page of theirs, lead to the click for that."""
     if request.GET.get("url"):
         return redirect(f"{reverse('buttons:pay')}?{urlencode({'to': slug, 'url': request.GET['url']})}")
-    profile = get_object_or_404(CreatorProfile.objects.select_related("user"), slug=slug)
+    profile = get_object_or_404(queries.open_pages(), slug=slug)
     buttons = pages.cut(queries.public_buttons(creator=profile.user), place=pages.Place.of(request))
     shown = {
         "profile": profile,

@@ -15,4 +15,5 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "hold_until_day": settings.HOLD_UNTIL_DAY,
         "is_sandbox": settings.PAYMENT_GATEWAY == "sandbox",
         "is_development": settings.DEVELOPMENT,
+        "has_social_login": bool(settings.SOCIALACCOUNT_PROVIDERS),
     }

@@ -26,6 +26,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "sweep open settlements": {"task": "payouts.tasks.sweep_settlements", "schedule": 60.0},
     "sweep open deposits": {"task": "payouts.tasks.sweep_deposits", "schedule": 60.0},
     "sweep open payouts": {"task": "payouts.tasks.sweep_payouts", "schedule": 60.0},
+    "sweep closings of accounts": {"task": "payouts.tasks.sweep_closings", "schedule": crontab(minute="15")},
     "sweep events": {"task": "payouts.tasks.sweep_events", "schedule": 60.0},
     "compare the books": {"task": "payouts.tasks.reconcile", "schedule": crontab(minute="20", hour="2")},
     "look at payout accounts": {"task": "payouts.tasks.look_at_accounts", "schedule": crontab(minute="45")},

@@ -13,9 +13,11 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from environs import Env, EnvError, validate
 
+from flattr import social
 from flattr.countries import EEA
 from flattr.outside.network import Network
 from flattr.schedule import SCHEDULE
+from flattr.signing_in import *  # noqa: F403  They are settings.
 
 django_stubs_ext.monkeypatch()
 
@@ -112,6 +114,7 @@ try:
     )
     HOLD_UNTIL_DAY: int = env.int("HOLD_UNTIL_DAY", 10, validate=validate.Range(1, 28))
     SETTLEMENT_RANGE_FANS: int = env.int("SETTLEMENT_RANGE_FANS", 2000, validate=validate.Range(1, 100_000))
+    SOCIALACCOUNT_PROVIDERS = social.providers(env)
 except EnvError as error:
     sys.exit(f"Flattr can't start: {error}. See .env.example for every variable.")
 
@@ -134,6 +137,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    *social.APPS,
     "csp",
     "drf_spectacular",
     "rest_framework",
@@ -253,37 +258,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "payouts:cake"
-ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-# A code typed into the same browser keeps what the visitor was about to do, a click for example.
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_CHANGE_EMAIL = True
-# Whoever finds a browser left open changes neither address nor password.
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_PREVENT_ENUMERATION = True
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
-MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
-MFA_PASSKEY_LOGIN_ENABLED = True
-# Clocks of telephones differ by some seconds.
-MFA_TOTP_TOLERANCE = 1
+# How people sign up and log in stands in `flattr/signing_in.py`; what depends on the environment, here.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 # The second factor of the demo world's people, as public as their password. Nobody in production has it.
 DEMO_TOTP_SECRET = "FLATTRDEMOSECONDFACTORFORTESTS23" if DEVELOPMENT else ""
@@ -313,7 +288,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF, *_PROVIDER_PAGES],
+        "form-action": [SELF, *_PROVIDER_PAGES, *social.login_pages(SOCIALACCOUNT_PROVIDERS)],
         "frame-ancestors": [NONE],
     },
 }

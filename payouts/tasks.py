@@ -18,6 +18,7 @@ from payouts.operations import (
     accounts,
     alarms,
     announcements,
+    closings,
     deposits,
     digests,
     events,
@@ -162,6 +163,19 @@ def sweep_payouts() -> None:
 def advance_payout(payout_id: str) -> None:
     """Send one payout or record what became of it."""
     payouts.advance_payout(payout_id=uuid.UUID(payout_id), now=timezone.now())
+
+
+@shared_task
+def sweep_closings() -> None:
+    """Go on with every account that is to be closed."""
+    for user_id in accounts_queries.due_closings(now=timezone.now()).values_list("pk", flat=True):
+        advance_closing.delay(user_id)
+
+
+@shared_task
+def advance_closing(user_id: int) -> None:
+    """Close one account, as far as that goes now."""
+    closings.advance_closing(user_id=user_id, now=timezone.now())
 
 
 @shared_task

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from flattr.converters import PeriodConverter
 from payouts import webhooks
-from payouts.views import creators, fans
+from payouts.views import creators, fans, people
 
 register_converter(PeriodConverter, "period")
 
@@ -30,5 +30,8 @@ urlpatterns = [
     path("earnings/payouts/<uuid:payout_id>/cancel/", creators.cancel_payout, name="cancel_payout"),
     path("earnings/<period:period>/", creators.earnings_of, name="earnings_of"),
     path("earnings/<period:period>.csv", creators.earnings_csv, name="earnings_csv"),
+    path("settings/data/", people.data, name="data"),
+    path("settings/data/download/", people.download, name="download_data"),
+    path("settings/close/", people.close, name="close_account"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
 ]

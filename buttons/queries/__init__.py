@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
 
-from accounts.models import User
+from accounts.models import CreatorProfile, User
 from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod
 from buttons.queries.trust import proven_host
 from buttons.tickets import Place
@@ -49,6 +49,11 @@ class ClickedButton:
     clicks: int
     latest_click_id: str
     clicked_at: datetime
+
+
+def open_pages() -> QuerySet[CreatorProfile]:
+    """Return the creators whose account isn't closed, with their users."""
+    return CreatorProfile.objects.select_related("user").exclude(user__closing__begun_at__isnull=False)
 
 
 def standing_clicks(*, period: Period) -> QuerySet[Click]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import Count, Q, QuerySet
 
+from accounts import queries as accounts_queries
 from accounts.models import Notification
 from buttons import queries as buttons_queries
 from buttons.queries import trust
@@ -22,6 +23,7 @@ DEPOSIT_DUE_AFTER: Final = timedelta(days=2)
 DEBIT_DUE_AFTER: Final = timedelta(days=16)
 NOTIFICATION_DUE_AFTER: Final = timedelta(hours=6)
 EVENT_DUE_AFTER: Final = timedelta(hours=1)
+CLOSING_DUE_AFTER: Final = timedelta(days=14)
 
 
 def unsettled_periods(*, until: Period) -> dict[Period, bool]:
@@ -94,6 +96,8 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
     yield from _overdue_movements(now)
     yield from _overdue_payouts(now)
     yield from _overdue_events(now)
+    for closing in accounts_queries.due_closings(now=now - CLOSING_DUE_AFTER):
+        yield f"closing:{closing.pk}", f"The account {closing.pk} should be closed for more than two weeks."
     for standing in trust.frozen_by_rule():
         yield f"site:{standing.pk}", f"{standing.origin} is frozen, and nobody has decided about it."
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()

@@ -48,6 +48,12 @@ def start(environment: dict[str, str], *, show: str = "''") -> "subprocess.Compl
     )
 
 
+def variables() -> set[str]:
+    """Return the names of all variables that the settings read."""
+    texts = [(CHECKOUT / "flattr" / name).read_text() for name in ("settings.py", "social.py")]
+    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', "".join(texts)))
+
+
 def test_compose_runs_the_commands_of_the_procfile() -> None:
     """Web, worker and beat are the same commands with default values in both, but that each queue has its worker."""
     compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
@@ -87,7 +93,7 @@ def _take_queues(command: list[str]) -> str:
 def test_compose_hands_every_variable_of_the_settings_on() -> None:
     """Who sets another fee in .env gets that fee."""
     compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))
+    read = variables()
 
     assert set(compose["services"]["web"]["environment"]) == read
 
@@ -107,7 +113,7 @@ def test_the_web_server_logs_no_requests() -> None:
 
 def test_the_example_environment_lists_every_variable_that_the_settings_read() -> None:
     """Whoever deploys finds each variable with its meaning in .env.example."""
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (CHECKOUT / "flattr" / "settings.py").read_text()))
+    read = variables()
     listed = set(re.findall(r"^([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE))
     own = {"PORT", "WEB_HOST", "WEB_WORKERS", "WORKER_PROCESSES", "POSTGRES_PASSWORD"}
 
@@ -270,3 +276,37 @@ def test_development_runs_what_production_runs() -> None:
 
     assert locked("production") - locked("development") == set()
     assert len(locked("production")) > 30
+
+
+@pytest.mark.parametrize("name", ["GOOGLE", "GITHUB", "X", "FACEBOOK", "MASTODON"])
+def test_a_key_without_its_secret_stops_the_start(name: str) -> None:
+    """The message names what is missing."""
+    ended = start({**PRODUCTION, f"{name}_CLIENT_ID": "id"})
+
+    assert ended.returncode == 1
+    assert f"{name}_SECRET" in ended.stderr
+
+
+def test_a_mastodon_server_is_named_by_https() -> None:
+    """Who somebody is isn't asked over a line that others write on."""
+    keys = {"MASTODON_CLIENT_ID": "id", "MASTODON_SECRET": "secret"}
+    ended = start({**PRODUCTION, **keys, "MASTODON_URL": "http://mastodon.example"})
+    assert "MASTODON_URL" in ended.stderr
+    begun = start(
+        {**PRODUCTION, **keys, "MASTODON_URL": "https://mastodon.example/"},
+        show="settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']",
+    )
+
+    assert "'https://mastodon.example'" in begun.stdout
+
+
+def test_production_has_no_page_with_codes() -> None:
+    """What lets the demo world's people in is mounted in development alone."""
+    ended = start(
+        PRODUCTION,
+        show="(settings.DEMO_TOTP_SECRET, __import__('os').environ.setdefault('DJANGO_SETTINGS_MODULE',"
+        " 'flattr.settings'), __import__('django').setup(), [each.name for each in"
+        " __import__('flattr.urls').urls.urlpatterns if getattr(each, 'name', '') == 'demo_code'])",
+    )
+
+    assert ended.stdout.strip() == "('', 'flattr.settings', None, [])", ended.stderr

@@ -60,6 +60,18 @@ ANSWERS: Final = {
     "mfa_remove_webauthn": "login 404 404 404 404 404",
     "mfa_login_webauthn": STRANGERS,
     "mfa_reauthenticate_webauthn": PERSONS,
+    # Accounts elsewhere. The tests' own environment has no keys, so none is offered, and none can be begun.
+    "socialaccount_connections": PERSONS,
+    "socialaccount_login_cancelled": EVERYBODY,
+    "socialaccount_login_error": EVERYBODY,
+    "socialaccount_signup": "/accounts/login/" + " /accounts/3rdparty/" * 5,
+    **{
+        f"{provider}_{step}": "404 404 404 404 404 404"
+        for provider in ("facebook", "github", "google", "openid_connect", "twitter_oauth2")
+        for step in ("login", "callback")
+    },
+    "facebook_login_by_token": "405 405 405 405 405 405",
+    "google_login_by_token": "405 405 405 405 405 405",
     "demo_code": EVERYBODY,
     # People.
     "accounts:settings": PERSONS,
@@ -105,6 +117,10 @@ ANSWERS: Final = {
     "payouts:statement": PERSONS,
     "payouts:statement_csv": PERSONS,
     "sandbox:pay": "login 200 404 404 404 404",
+    # All that is a person's. Staff, and people with money on its way, don't close their accounts.
+    "payouts:data": PERSONS,
+    "payouts:download_data": PERSONS,
+    "payouts:close_account": "login /settings/data/ 200" + " /settings/data/" * 3,
     # A creator's money.
     "payouts:earnings": CREATORS,
     "payouts:earnings_of": CREATORS,
@@ -128,12 +144,14 @@ ANSWERS: Final = {
     "admin:password_change": STAFF,
     "admin:password_change_done": STAFF,
     "admin:account_emailaddress_changelist": STAFF,
+    "admin:accounts_closing_changelist": STAFF,
     "admin:accounts_creatorprofile_changelist": STAFF,
     "admin:accounts_notification_changelist": STAFF,
     "admin:accounts_subscription_changelist": STAFF,
     "admin:accounts_user_changelist": STAFF,
     "admin:auth_group_changelist": STAFF,
     "admin:mfa_authenticator_changelist": STAFF,
+    "admin:socialaccount_socialaccount_changelist": STAFF,
     "admin:auth_user_password_change": STAFF,
     "admin:buttons_button_changelist": STAFF,
     "admin:buttons_clickreport_changelist": STAFF,
@@ -194,6 +212,8 @@ def address(name: str, town: World) -> str:
         "buttons:withdraw_claim": [urlsplit(town.button.url).hostname],
         "admin:buttons_site_contest": [town.button.site_id],
         "mfa_edit_webauthn": [1],
+        "openid_connect_login": ["mastodon"],
+        "openid_connect_callback": ["mastodon"],
         "mfa_remove_webauthn": [1],
         "payouts:deposit": [town.deposit.pk],
         "payouts:resume_deposit": [town.deposit.pk],

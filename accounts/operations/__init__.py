@@ -276,7 +276,9 @@ def _send_notification(*, notification_id: uuid.UUID, server: BaseEmailBackend, 
     )
     if notification is None:
         return False
-    if notification.kind in Notification.OPTIONAL and notification.kind in notification.recipient.muted:
+    recipient = notification.recipient
+    is_muted = notification.kind in Notification.OPTIONAL and notification.kind in recipient.muted
+    if is_muted or recipient.is_gone:
         notification.delete()
         return False
     notification.attempts += 1
