@@ -14,6 +14,8 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from flattr.navigation import next_page
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -63,12 +65,14 @@ def guard_admin(site: AdminSite) -> None:
     their_login = site.login
 
     def may_enter(request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_staff and has_second_factor(request)
+        if not (request.user.is_active and request.user.is_staff and has_second_factor(request)):
+            return False
+        request.session.pop(WAY_BACK, None)
+        return True
 
     def login(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         if not has_second_factor(request):
-            return _led_to_set_it_up(request, back=request.GET.get("next") or resolve_url("admin:index"))
-        request.session.pop(WAY_BACK, None)
+            return _led_to_set_it_up(request, back=next_page(request, default=resolve_url("admin:index")))
         return their_login(request, extra_context)
 
     site.has_permission = may_enter  # type: ignore[method-assign,assignment]  # Its stub knows requests of its own.

@@ -77,9 +77,9 @@ def test_logging_in_asks_for_a_code(client: StrictClient) -> None:
         world.log_in(other, LOG_IN, person)
         again = other.post(CODE, {"code": second_factor.code()})
 
-    assert entered.headers["Location"] == "/cake/"
-    assert client.get("/cake/").status_code == 200
-    assert "Incorrect code." in world.text(again)
+        assert entered.headers["Location"] == "/cake/"
+        assert client.get("/cake/").status_code == 200
+        assert "Incorrect code." in world.text(again)
 
 
 @pytest.mark.parametrize(("seconds", "gets_in"), [(-60, False), (-30, True), (30, True), (90, False)])
@@ -90,7 +90,7 @@ def test_a_clock_may_be_half_a_minute_off(*, seconds: int, gets_in: bool, client
         world.log_in(client, LOG_IN, person)
         client.post(CODE, {"code": second_factor.code(at=given.MOMENT.timestamp() + seconds)})
 
-    assert (client.get("/cake/").status_code == 200) == gets_in
+        assert (client.get("/cake/").status_code == 200) == gets_in
 
 
 def test_a_recovery_code_lets_in_once(client: StrictClient) -> None:

@@ -93,7 +93,7 @@ def is_unchanged(thing: Model) -> bool:
 
 def confirmed(person: User) -> User:
     """Return the person, whose email address is confirmed from now on."""
-    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    EmailAddress.objects.get_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
     return person
 
 
