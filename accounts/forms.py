@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
@@ -151,20 +152,19 @@ def time_zones() -> list[str]:
 class SettingsForm(forms.Form):
     """How a person reads Flattr, and of what we write to them."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=User.language.field.choices)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in time_zones()],
         help_text=_("Dates are shown in it. Months begin and end at midnight UTC, for everybody."),
     )
-    wanted = forms.MultipleChoiceField(required=False)
 
     def __init__(self, data: Any = None, *, user: User, is_creator: bool) -> None:
         super().__init__(data, initial={"language": user.language, "time_zone": user.time_zone})
         self._groups = (*FOR_FANS, *(FOR_CREATORS if is_creator else ()), *(FOR_STAFF if user.is_staff else ()))
         self._muted = set(user.muted)
-        zones, wanted = self.fields["time_zone"], self.fields["wanted"]
-        zones.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
-        wanted.choices = [(kind.value, label) for group in self._groups for kind, label in group.kinds]
+        offered = [(kind.value, label) for group in self._groups for kind, label in group.kinds]
+        self.fields["wanted"] = forms.MultipleChoiceField(required=False, choices=offered)
 
     def groups(self) -> Iterator[tuple["StrPromise", list[Switch]]]:
         """Yield each matter with its switches, as they stand."""

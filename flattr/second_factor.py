@@ -75,7 +75,7 @@ def guard_admin(site: AdminSite) -> None:
             return _led_to_set_it_up(request, back=next_page(request, default=resolve_url("admin:index")))
         return their_login(request, extra_context)
 
-    site.has_permission = may_enter  # type: ignore[method-assign,assignment]  # Its stub knows requests of its own.
+    site.has_permission = may_enter  # type: ignore[method-assign]
     site.login = require_safe(secure_admin_login(login))  # type: ignore[method-assign]
 
 

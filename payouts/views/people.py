@@ -37,7 +37,7 @@ def data(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types.
 def download(request: HttpRequest) -> HttpResponseBase:
     """Return all data of the person: a JSON file, and a CSV file of each table."""
     user, now = user_of(request), timezone.now()
@@ -46,7 +46,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # The same.
 def close(request: HttpRequest) -> HttpResponse:
     """Ask for the account to be closed, which logs out."""
     user, now = user_of(request), timezone.now()
