@@ -15,6 +15,7 @@ from django.db.models import Model
 
 from accounts.models import Closing, CreatorProfile, Notification, Subscription, User
 from buttons.models import Button, Click, ClickReport, Confirmation, OneClick, Site, SiteKey
+from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import (
@@ -48,7 +49,8 @@ class Table:
     def rows_of(self, user: User) -> list[Row]:
         """Return the user's rows, in the order in which they were made as far as their keys tell."""
         fields = [each.attname for each in self.model._meta.concrete_fields if each.name not in self.secrets]  # noqa: SLF001  Django documents it.
-        return list(self.model._default_manager.filter(**{self.person: user.pk}).order_by("pk").values(*fields))  # noqa: SLF001  The same.
+        rows = self.model._default_manager.filter(**{self.person: user.pk}).order_by("pk").values(*fields)  # noqa: SLF001  The same.
+        return [{name: str(one) if isinstance(one, Period) else one for name, one in row.items()} for row in rows]
 
 
 TABLES: Final[Mapping[str, Table]] = {

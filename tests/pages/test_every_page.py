@@ -47,7 +47,6 @@ ANSWERS: Final = {
     # Second factors. Creators and staff have one, so that nothing but it is asked for.
     "mfa_index": PERSONS,
     "mfa_authenticate": "/accounts/login/" + " /cake/" * 5,
-    "mfa_trust": "/accounts/login/" + " /cake/" * 5,
     "mfa_reauthenticate": "login 200 200 200 200 200",
     "mfa_activate_totp": "login 200 200" + " /accounts/2fa/totp/deactivate/" * 3,
     "mfa_deactivate_totp": "login 404 404 200 200 200",
