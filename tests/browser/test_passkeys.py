@@ -94,12 +94,12 @@ def test_a_key_is_the_second_step_after_a_password(page: Page, app_url: str, gra
     page.wait_for_url("**/cake/")
     page.goto(f"{app_url}{KEYS}")
 
-    expect(page.get_by_role("cell", name="My laptop")).to_be_visible()
+    expect(page.get_by_text("My laptop")).to_be_visible()
 
     page.get_by_role("link", name="Remove").click()
     if page.get_by_label("Password").is_visible():
         confirm_access(page)
     page.get_by_role("button", name="Remove").click()
 
-    expect(page.get_by_text("No security keys have been added.")).to_be_visible()
+    expect(page.get_by_text("There is none yet.")).to_be_visible()
     assert not Authenticator.objects.filter(user=grace, type=Authenticator.Type.WEBAUTHN).exists()
