@@ -47,7 +47,7 @@ ANSWERS: Final = {
     # Second factors. Creators and staff have one, so that nothing but it is asked for.
     "mfa_index": PERSONS,
     "mfa_authenticate": "/accounts/login/" + " /cake/" * 5,
-    "mfa_reauthenticate": "login 200 200 200 200 200",
+    "mfa_reauthenticate": "login" + " /accounts/reauthenticate/" * 2 + " 200 200 200",
     "mfa_activate_totp": "login 200 200" + " /accounts/2fa/totp/deactivate/" * 3,
     "mfa_deactivate_totp": "login 404 404 200 200 200",
     "mfa_view_recovery_codes": "login 404 404 404 404 404",
@@ -57,20 +57,20 @@ ANSWERS: Final = {
     "mfa_add_webauthn": PERSONS,
     "mfa_edit_webauthn": "login 404 404 404 404 404",
     "mfa_remove_webauthn": "login 404 404 404 404 404",
-    "mfa_login_webauthn": STRANGERS,
-    "mfa_reauthenticate_webauthn": PERSONS,
+    "mfa_login_webauthn": "/accounts/login/" + " /cake/" * 5,
+    "mfa_reauthenticate_webauthn": "login" + " /accounts/reauthenticate/" * 5,
     # Accounts elsewhere. The tests' own environment has no keys, so none is offered, and none can be begun.
     "socialaccount_connections": PERSONS,
     "socialaccount_login_cancelled": EVERYBODY,
-    "socialaccount_login_error": EVERYBODY,
-    "socialaccount_signup": "/accounts/login/" + " /accounts/3rdparty/" * 5,
+    "socialaccount_login_error": "401 401 401 401 401 401",
+    "socialaccount_signup": " ".join(["/accounts/login/"] * 6),
     **{
         f"{provider}_{step}": "404 404 404 404 404 404"
         for provider in ("facebook", "github", "google", "openid_connect", "twitter_oauth2")
         for step in ("login", "callback")
     },
-    "facebook_login_by_token": "405 405 405 405 405 405",
-    "google_login_by_token": "405 405 405 405 405 405",
+    "facebook_login_by_token": "404 404 404 404 404 404",
+    "google_login_by_token": "404 404 404 404 404 404",
     "demo_code": EVERYBODY,
     # People.
     "accounts:settings": PERSONS,
