@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import available_timezones
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -188,3 +189,19 @@ class SettingsForm(forms.Form):
         """Return the kinds that the person does without; what the form didn't offer stays as it was."""
         offered = {kind.value for group in self._groups for kind, _label in group.kinds} & Notification.OPTIONAL
         return (self._muted - offered) | (offered - set(self.cleaned_data["wanted"]))
+
+
+class NewKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types.
+    """A new key or passkey, with a label that is translated."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fields["name"].label = _("Name")
+
+
+class KeyNameForm(EditWebAuthnForm):  # type: ignore[misc]  # The same.
+    """What a key or passkey is called, with a label that is translated."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fields["name"].label = _("Name")

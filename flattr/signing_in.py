@@ -29,6 +29,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.forms.NewKeyForm", "edit_webauthn": "accounts.forms.KeyNameForm"}
 # Clocks of telephones differ by some seconds.
 MFA_TOTP_TOLERANCE = 1
 # Accounts elsewhere. Who they belong to is looked at with each login, so no token of theirs is kept.
