@@ -216,7 +216,7 @@ def test_one_logs_out_everywhere(client: StrictClient) -> None:
         world.log_in(each, "/accounts/login/", person)
     out = client.post("/settings/sessions/end/", {"everywhere": "1"}, follow=True)
 
-    assert world.messages(out) == ["You are logged out everywhere."]
+    assert world.messages(out)[-1] == "You are logged out everywhere."
     assert [each.get("/cake/").status_code for each in (client, other)] == [302, 302]
 
 
