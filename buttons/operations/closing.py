@@ -6,7 +6,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Concat
 
 from accounts.models import User
-from buttons.models import Button, Click, ClickReport, Confirmation, Site, SiteKey
+from buttons.models import Button, ButtonAlias, Click, ClickReport, Confirmation, PageCheck, Site, SiteKey
 from flattr.period import Period
 from flattr.transactions import required
 
@@ -30,7 +30,9 @@ def close(*, user: User, name: str, now: datetime) -> None:
         tags=[],
         language="",
         hidden_at=Coalesce("hidden_at", Value(now)),
+        read_next_at=None,
     )
-    Site.objects.filter(creator=user).delete()
+    for rows in (ButtonAlias, PageCheck, Site):
+        rows.objects.filter(creator=user).delete()
     for rows in (SiteKey, Confirmation, ClickReport):
         rows.objects.filter(fan=user).delete()

@@ -14,7 +14,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db.models import Model
 
 from accounts.models import Closing, CreatorProfile, Notification, Subscription, User
-from buttons.models import Button, Click, ClickReport, Confirmation, OneClick, Site, SiteKey
+from buttons.models import Button, ButtonAlias, Click, ClickReport, Confirmation, OneClick, PageCheck, Site, SiteKey
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
@@ -64,6 +64,8 @@ TABLES: Final[Mapping[str, Table]] = {
     "emails": Table(model=Notification, person="recipient"),
     "sites": Table(model=Site, person="creator", secrets=frozenset({"token"})),
     "buttons": Table(model=Button, person="creator"),
+    "other_addresses_of_buttons": Table(model=ButtonAlias, person="creator"),
+    "checks_of_pages": Table(model=PageCheck, person="creator"),
     "clicks": Table(model=Click, person="fan"),
     "confirmations": Table(model=Confirmation, person="fan", secrets=frozenset({"challenge"})),
     "clicks_by_one_press": Table(model=OneClick, person="fan"),
