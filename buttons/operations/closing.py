@@ -32,7 +32,7 @@ def close(*, user: User, name: str, now: datetime) -> None:
         hidden_at=Coalesce("hidden_at", Value(now)),
         read_next_at=None,
     )
-    for rows in (ButtonAlias, PageCheck, Site):
-        rows.objects.filter(creator=user).delete()
-    for rows in (SiteKey, Confirmation, ClickReport):
-        rows.objects.filter(fan=user).delete()
+    for theirs in (ButtonAlias, PageCheck, Site):
+        theirs.objects.filter(creator=user).delete()
+    for told in (SiteKey, Confirmation, ClickReport):
+        told.objects.filter(fan=user).delete()
