@@ -15,6 +15,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Examples count in small sums.
 MINIMUM_PAYOUT_CENTS = 1000
+# A slow machine may take minutes over what a person does at once.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
 # Tasks don't run by themselves in tests: no worker listens to this queue, the only one.
 CELERY_TASK_ROUTES = {}
 CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
