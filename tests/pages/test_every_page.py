@@ -135,7 +135,7 @@ ANSWERS: Final = {
     # Staff. The pages of single rows have a test of their own, by what their admin allows.
     "admin:index": STAFF,
     "admin:app_list": STAFF,
-    "admin:login": "/accounts/login/?next=%2Fadmin%2Flogin%2F 403 403 403 403 /admin/",
+    "admin:login": "login 403 403 403 403 /admin/",
     "admin:logout": "/admin/ /admin/ /admin/ /admin/ /admin/ 405",
     "admin:jsi18n": STAFF,
     "admin:autocomplete": "staff staff staff staff staff 403",
