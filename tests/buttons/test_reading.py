@@ -229,6 +229,31 @@ def test_a_redirect_for_good_moves_a_button(status: int, url: str, ada: User, ou
     assert (button.title, button.url) == ("Two", url)
 
 
+def test_a_redirect_to_where_no_button_can_be_moves_nothing(ada: User, outside: Outside) -> None:
+    """An address that is longer than any button's is read, and not taken."""
+    path = "/" + "long" * 520
+    outside.page("ada.example/song", leading_to(path, status=301))
+    outside.page(f"ada.example{path}", head("<title>Long</title>"))
+    button = read(opened(ada))
+
+    assert (button.title, addresses(button)) == ("Long", [PAGE])
+
+
+def test_a_page_that_fails_while_its_creator_edits_is_left(ada: User, outside: Outside) -> None:
+    """Nobody is asked again for what is said by now."""
+    outside.page("ada.example/song", Answer(status=503))
+    button = opened(ada)
+
+    def edited_meanwhile() -> datetime:
+        Button.objects.update(read_next_at=None)
+        return NOW
+
+    reading.read_page(button_id=button.pk, network=settings.OUTSIDE_NETWORK, clock=edited_meanwhile)
+    read(button)
+
+    assert (button.read_next_at, button.read_failures, len(outside.asked)) == (None, 0, 1)
+
+
 def test_of_two_buttons_for_one_page_the_first_gets_both_addresses(ada: User, outside: Outside) -> None:
     """A twin that a link made keeps its click and a page here; its address leads to the first from then on."""
     fan, period = given.funded_fan(period=Period.at(NOW)), Period.at(NOW)

@@ -17,7 +17,7 @@ from buttons.models import Button, Click, Site, SiteKey
 from flattr.period import Period
 from payouts import tasks
 from payouts.gateway import Outcome, Result
-from payouts.models import Refund
+from payouts.models import PaymentMethod, Refund
 from payouts.operations import closings, refunds
 from payouts.queries import balances, books, due
 from payouts.queries.closings import Obstacle
@@ -189,6 +189,27 @@ def test_a_closing_that_ended_is_left_alone(fan: User) -> None:
     assert len(mail.outbox) == sent
     assert Closing.objects.values().get() == before
     assert Refund.objects.count() == 1
+
+
+def test_two_workers_at_the_same_closing_end_it_once(fan: User) -> None:
+    """Each step looks again: what the other one ended meanwhile is left alone, whichever step comes then."""
+    closed(fan)
+    sent, before = len(mail.outbox), Closing.objects.values().get()
+
+    assert not closings._has_said_goodbye(user_id=fan.pk, now=soon())
+    closings._forget(user_id=fan.pk, now=soon(1))
+    people.send_notifications(now=soon(1))
+
+    assert (len(mail.outbox), Closing.objects.values().get()) == (sent, before)
+
+
+def test_what_one_pays_by_is_forgotten(fan: User) -> None:
+    """Here and at the provider: nothing can be charged any more, and nothing tells which card it was."""
+    given.saved_method(fan)
+    closed(fan)
+    method = PaymentMethod.objects.get(fan=fan)
+
+    assert (method.method, method.label, method.kind) == ("", "", "")
 
 
 def test_the_last_word_is_said_before_all_is_forgotten(fan: User) -> None:
