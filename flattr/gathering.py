@@ -69,11 +69,12 @@ class _Desk(Generic[Item, Result]):
             self._batches.put(batch)
 
     def _work(self) -> None:
-        """Do each batch, until there is none any more or the loop has ended."""
+        """Do each batch, until there is none any more."""
         try:
-            with suppress(RuntimeError):
-                while (batch := self._batches.get()) is not None:
-                    outcomes = self._do([ticket.item for ticket in batch])
+            while (batch := self._batches.get()) is not None:
+                outcomes = self._do([ticket.item for ticket in batch])
+                # A loop that has ended meanwhile has nobody left to be told.
+                with suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self._tell_all, batch, outcomes)
         finally:
             connection.close()

@@ -324,7 +324,7 @@ def _page(frame: Frame, asked: _Asked) -> bytes:
         "count": short_count(frame.clicks),
         "": "",
     }
-    # A document is made for each view of each page with a button, and joining is a sixth of the time of formatting.
+    # A document is made for each view of each page with a button, and joining takes a fraction of formatting.
     return b"".join([part for before, name in _document(*asked.look) for part in (before, own[name].encode())])
 
 
