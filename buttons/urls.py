@@ -8,11 +8,13 @@ from buttons.embed import builder, click_page, oembed, page_check, window
 app_name = "buttons"
 urlpatterns = [
     path("@<slug:slug>/", views.creator, name="creator"),
+    path("@<slug:slug>/share/", views.share_creator, name="share_creator"),
     path("buttons/", views.own_buttons, name="own"),
     path("buttons/new/", views.new_button, name="new"),
     path("b/<slug:public_id>/", views.show_button, name="button"),
     path("b/<slug:public_id>/edit/", views.edit_button, name="edit"),
     path("b/<slug:public_id>/hide/", views.hide_button, name="hide"),
+    path("b/<slug:public_id>/share/", views.share_button, name="share"),
     path("sites/", views.sites, name="sites"),
     path("sites/<str:host>/", views.site, name="site"),
     path("sites/<str:host>/check/", views.check_site, name="check_site"),

@@ -28,7 +28,7 @@ from buttons.queries import trust
 from flattr import pages
 from flattr.doorbell import ring
 from flattr.navigation import next_page
-from flattr.outside.hosts import BadHost
+from flattr.outside.hosts import BadHost, canonical_host
 from flattr.period import Period
 
 _LOOKS_AGAIN_FOR: Final = 2 * site_queries.CHECK_TAKES
@@ -73,6 +73,35 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
             "oembed_title": button.title,
         },
     )
+
+
+@require_safe
+def share_creator(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show by which links a creator's page can be shared."""
+    profile = get_object_or_404(CreatorProfile, slug=slug)
+    return _share_page(request, profile, title=profile.name, page=reverse("buttons:creator", args=[slug]))
+
+
+@require_safe
+def share_button(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show by which links a button's page can be shared."""
+    buttons = Button.objects.select_related("creator__creator_profile")
+    button = get_object_or_404(buttons, public_id=public_id, hidden_at__isnull=True)
+    return _share_page(request, button, title=button.title, page=reverse("buttons:button", args=[public_id]))
+
+
+def _share_page(request: HttpRequest, thing: Button | CreatorProfile, *, title: str, page: str) -> HttpResponse:
+    """Show the links, with one to the Mastodon server that the visitor names: nobody else is asked about it."""
+    shown: dict[str, object] = {"thing": thing, "title": title, "page": page}
+    typed = request.GET.get("instance", "").strip()
+    if typed:
+        # People also type where they are found: @ada@mastodon.social.
+        name = typed if "://" in typed else typed.rpartition("@")[2].partition("/")[0]
+        try:
+            shown["instance"] = canonical_host(name)
+        except BadHost:
+            shown["instance_error"] = _("That is no server. Give its name, such as mastodon.social.")
+    return render(request, "buttons/share.html", shown)
 
 
 def _oembed_url(request: HttpRequest) -> str:

@@ -80,7 +80,9 @@ ANSWERS: Final = {
     "accounts:edit_creator": CREATORS,
     # Buttons.
     "buttons:creator": EVERYBODY,
+    "buttons:share_creator": EVERYBODY,
     "buttons:button": EVERYBODY,
+    "buttons:share": EVERYBODY,
     "buttons:badge": EVERYBODY,
     "buttons:click": EVERYBODY,
     "buttons:pay": "404 404 404 404 404 404",
@@ -202,6 +204,8 @@ def address(name: str, town: World) -> str:
         "buttons:click_at_once": [town.button.public_id],
         "buttons:creator": [f"ada-{town.creator.pk}"],
         "buttons:edit": [town.button.public_id],
+        "buttons:share_creator": [f"ada-{town.creator.pk}"],
+        "buttons:share": [town.button.public_id],
         "buttons:hide": [town.button.public_id],
         "buttons:report": [town.click.pk],
         "buttons:undo": [town.click.pk],
