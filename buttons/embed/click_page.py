@@ -22,12 +22,13 @@ from django.views.decorators.http import require_http_methods
 from accounts import queries as accounts_queries
 from accounts.models import User
 from accounts.views import user_of
-from buttons import queries, tickets
+from buttons import queries, sharing, tickets
 from buttons.embed import waiting
 from buttons.embed.waiting import WaitingClick
 from buttons.models import Button
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, visits
+from buttons.operations import sharing as sharing_operations
 from buttons.tickets import Place
 from flattr.navigation import next_page
 from flattr.period import Period
@@ -100,7 +101,11 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         waiting.forget(request, path=here)
         wanted = WaitingClick(
-            path=here, public_id=public_id, click_id=_posted_click_id(request), origin=_origin_of(request)
+            path=here,
+            public_id=public_id,
+            click_id=_posted_click_id(request),
+            origin=_origin_of(request),
+            via=sharing.token_in(request.POST.get(sharing.VIA, "")),
         )
         return _record(request, wanted)
     # A HEAD is sent to look only, so it leaves the token for the person.
@@ -152,11 +157,12 @@ def _record(request: HttpRequest, wanted: WaitingClick) -> HttpResponse:
         step = missing_step(request, wanted)
         if step is not None:
             return redirect(step)
-        made = clicks.record_click(
+        made = sharing_operations.record_click(
             click_id=wanted.click_id,
             fan=user_of(request),
             public_id=wanted.public_id,
             origin=wanted.origin,
+            via=wanted.via,
             now=timezone.now(),
         )
     except clicks.UnknownButton as error:

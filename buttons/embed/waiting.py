@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
+from buttons import sharing
+
 LASTS: Final = timedelta(hours=1)
 RESUME: Final = "resume"
 _KEPT: Final = "waiting_click"
@@ -20,7 +22,8 @@ _KEPT: Final = "waiting_click"
 class WaitingClick:
     """What a click is made of that was asked for on a page of ours, at `path`.
 
-    `challenge` is what the frame that opened the page gave it, or empty where it came by a link.
+    `challenge` is what the frame that opened the page gave it, or empty where it came by a link. `via` is the
+    token of whoever shared that link; it travels in addresses alone, and is in no session.
     """
 
     path: str
@@ -28,6 +31,7 @@ class WaitingClick:
     click_id: uuid.UUID
     origin: str
     challenge: str = ""
+    via: uuid.UUID | None = None
 
 
 def let_wait(request: HttpRequest, click: WaitingClick) -> str:
@@ -42,7 +46,8 @@ def let_wait(request: HttpRequest, click: WaitingClick) -> str:
         "asked_at": timezone.now().isoformat(),
         "token": token,
     }
-    return f"{click.path}?{urlencode({RESUME: token})}"
+    handed_on = {RESUME: token} if click.via is None else {RESUME: token, sharing.VIA: click.via}
+    return f"{click.path}?{urlencode(handed_on)}"
 
 
 def resumed(request: HttpRequest, *, path: str) -> WaitingClick | None:
@@ -59,6 +64,7 @@ def resumed(request: HttpRequest, *, path: str) -> WaitingClick | None:
         click_id=uuid.UUID(kept["click_id"]),
         origin=kept["origin"],
         challenge=kept["challenge"],
+        via=sharing.token_in(request.GET.get(sharing.VIA, "")),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from buttons.models.sharing import Introduction
 from buttons.models.sites import PageCheck, Site, SiteCheck
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
@@ -21,6 +22,7 @@ __all__ = [
     "ClickReport",
     "ClosedPeriod",
     "Confirmation",
+    "Introduction",
     "MonthlyClicks",
     "OneClick",
     "OriginDay",

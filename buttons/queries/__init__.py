@@ -191,6 +191,16 @@ def public_buttons(*, creator: User) -> QuerySet[Button]:
     return Button.objects.filter(creator=creator, hidden_at__isnull=True).order_by("-created_at", "-id")
 
 
+def supported_before(*, click: Click) -> bool:
+    """Tell whether the click's fan gave its creator another one that stands, before or after it."""
+    first, periods = first_period() or click.period, [click.period]
+    # The index of clicks begins with the period, so all of them are named.
+    while periods[-1] > first:
+        periods.append(periods[-1].previous)
+    others = Click.objects.filter(fan=click.fan_id, creator=click.creator_id, undone_at__isnull=True)
+    return others.filter(period__in=periods).exclude(id=click.id).exists()
+
+
 def first_period() -> Period | None:
     """Return the first period that anybody clicked in, or None."""
     first = Click.objects.filter(undone_at__isnull=True).order_by("period").first()

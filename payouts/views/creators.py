@@ -19,7 +19,7 @@ from flattr.templatetags.money import cents
 from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
 from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
-from payouts.queries import balances, debts, statements
+from payouts.queries import balances, debts, introductions, statements
 from payouts.views.files import csv_response
 from payouts.views.provider import leading_back_where_away
 
@@ -70,6 +70,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
                 place=pages.Place.of(request, name="payouts", size=24),
             ),
             "period": Period.at(now),
+            "brought": introductions.brought_to(creator=creator),
             "account": PayoutAccount.objects.filter(creator=creator).first(),
             "account_form": AccountForm(),
             "smallest_cents": balances.smallest_payout_cents(creator=creator),

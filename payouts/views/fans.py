@@ -27,7 +27,7 @@ from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
-from payouts.queries import balances, fees, forecasts, renewals, statements
+from payouts.queries import balances, fees, forecasts, introductions, renewals, statements
 from payouts.views.files import csv_response
 from payouts.views.provider import leading_back_where_away
 
@@ -48,6 +48,7 @@ def cake(request: HttpRequest) -> HttpResponse:
             "slices": slices,
             "parts": _parts(slices, clicks=cake_now.clicks),
             "rows": [(each, uuid.uuid4()) for each in slices],
+            "brought": introductions.brought_by(sharer=fan),
         },
     )
 
