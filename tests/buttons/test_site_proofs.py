@@ -9,8 +9,8 @@ from pytest_django import Settings
 from accounts.models import User
 from buttons.models import Site
 from buttons.operations import sites
+from flattr.outside.connections import BYTES_MAX
 from flattr.outside.hosts import BadHost
-from flattr.outside.pages import BYTES_MAX
 from tests import given
 from tests.outside.proofs import FILE, STRONG, claimed, looked_for, profile, show
 from tests.outside.servers import Answer, Outside, html, leading_to, text

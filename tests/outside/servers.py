@@ -34,6 +34,18 @@ class Answer:
     drip_seconds: float = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a door of the HTTPS server is asked: headers by lower-case name, and the body."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+Door = Callable[[Asked], Answer | None]
+"""Answers what comes to it; with None it hangs up."""
+
+
 def text(body: str) -> Answer:
     """Return an answer in plain text."""
     return Answer(body=body.encode(), headers={"Content-Type": "text/plain"})
@@ -61,6 +73,8 @@ class Outside:
     """Names for which DNS answers that it is broken."""
     answers: dict[str, Answer | Callable[[], Answer]] = field(default_factory=dict)
     """Answers by address without its scheme, such as `alice.example/`."""
+    doors: dict[tuple[str, str], Door] = field(default_factory=dict)
+    """What answers by method and address without its scheme, such as `POST` and `alice.example/api`."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Requests in their order: the address and the headers."""
     lookups: list[tuple[str, str]] = field(default_factory=list)
@@ -151,6 +165,47 @@ def _looked_up(outside: Outside, query: Message) -> Message:
     return response
 
 
+def _door(outside: Outside, method: str, address: str) -> Door:
+    """Return what answers there."""
+    known = outside.answers.get(address) if method == "GET" else None
+    answer = known or Answer(status=404)
+    return outside.doors.get((method, address), lambda _: answer if isinstance(answer, Answer) else answer())
+
+
+def _handler(outside: Outside) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._serve("GET")
+
+        def do_POST(self) -> None:
+            self._serve("POST")
+
+        def _serve(self, method: str) -> None:
+            address = f"{self.headers['Host']}{self.path}"
+            outside.asked.append((address, dict(self.headers)))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = _door(outside, method, address)(Asked(headers=headers, body=body))
+            if answer is not None:
+                self._send(answer)
+
+        def _send(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value.encode().decode("latin-1"))
+            self.end_headers()
+            if not answer.drip_seconds:
+                self.wfile.write(answer.body)
+            for byte in answer.body if answer.drip_seconds else b"":
+                time.sleep(answer.drip_seconds)
+                self.wfile.write(bytes([byte]))
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing of requests."""
+
+    return Handler
+
+
 def _https_server(outside: Outside) -> socketserver.BaseServer:
     class Server(ThreadingHTTPServer):
         daemon_threads = False
@@ -169,28 +224,7 @@ def _https_server(outside: Outside) -> socketserver.BaseServer:
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Say nothing of who went away."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            address = f"{self.headers['Host']}{self.path}"
-            outside.asked.append((address, dict(self.headers)))
-            known = outside.answers.get(address, Answer(status=404))
-            self._send(known if isinstance(known, Answer) else known())
-
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value.encode().decode("latin-1"))
-            self.end_headers()
-            if not answer.drip_seconds:
-                self.wfile.write(answer.body)
-            for byte in answer.body if answer.drip_seconds else b"":
-                time.sleep(answer.drip_seconds)
-                self.wfile.write(bytes([byte]))
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing of requests."""
-
-    server = Server((LOOPBACK, 0), Handler)
+    server = Server((LOOPBACK, 0), _handler(outside))
     outside.https_port = server.server_address[1]
     return server
 

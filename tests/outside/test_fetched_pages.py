@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from flattr.outside import pages
+from flattr.outside.connections import BYTES_MAX
 from flattr.outside.network import Network, OutsideError, Trouble
-from flattr.outside.pages import BYTES_MAX, fetch
+from flattr.outside.pages import fetch
 from tests.outside.servers import LOOPBACK, Answer, Outside, html, kind_of, leading_to
 from tests.outside.test_addresses import NOT_PUBLIC
 
