@@ -36,6 +36,7 @@ try:
         if DEVELOPMENT
         else env.str("SECRET_KEY", validate=validate.Length(min=50))
     )
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     DATABASE_URL: str = env.str("DATABASE_URL", validate=validate.Regexp(r"^postgres(ql)?://"))
     REDIS_URL: str = env.str("REDIS_URL", validate=validate.Regexp(r"^(rediss?|unix)://"))
     DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True)}
