@@ -13,6 +13,8 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreatorProfile, Notification, User
+from flattr.outside import bluesky
+from flattr.outside.hosts import BadHost, canonical_host
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -205,3 +207,46 @@ class KeyNameForm(EditWebAuthnForm):  # type: ignore[misc]  # The same.
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["name"].label = _("Name")
+
+
+class ServerField(forms.CharField):
+    """A server, by its name, by an address on it or by somebody who is there, such as `@ada@social.example`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=300, **options)
+
+    def clean(self, value: Any) -> str:
+        """Return the one spelling of the server's name."""
+        typed = str(super().clean(value))
+        try:
+            return server_in(typed)
+        except BadHost as error:
+            raise ValidationError(
+                _("That is no server. Give its name, such as mastodon.social."), code="bad_host"
+            ) from error
+
+
+def server_in(typed: str) -> str:
+    """Return the server that somebody names.
+
+    :raises BadHost: if it is none.
+    """
+    return canonical_host(typed if "://" in typed else typed.rpartition("@")[2].partition("/")[0])
+
+
+class ServerForm(forms.Form):
+    """On which Mastodon server somebody is."""
+
+    server = ServerField(label=_("Your Mastodon server"))
+
+
+class BlueskyForm(forms.Form):
+    """Somebody's account on Bluesky, or on another server of its kind."""
+
+    identifier = forms.CharField(label=_("Your name there"), max_length=300)
+    password = forms.CharField(label=_("App password"), max_length=200, widget=forms.PasswordInput)
+    server = ServerField(label=_("Server"), initial=bluesky.USUAL_SERVER)
+
+    def clean_identifier(self) -> str:
+        """Return the name as the server knows it, without the sign that people put before it."""
+        return str(self.cleaned_data["identifier"]).strip().removeprefix("@")

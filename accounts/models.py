@@ -213,6 +213,9 @@ class Notification(models.Model):
         CLOSING_ASKED = "closing_asked", _("account will be closed")
         CLOSING_STOPPED = "closing_stopped", _("account stays open")
         CLOSED = "closed", _("account closed")
+        DIGEST_DRAFTED = "digest_drafted", _("monthly post about to be posted")
+        DIGEST_FAILED = "digest_failed", _("monthly post not posted")
+        CONNECTION_LOST = "connection_lost", _("connection to a network lost")
         ALARM = "alarm", _("alarm for staff")
 
     OPTIONAL: ClassVar = frozenset(
@@ -285,3 +288,67 @@ class Closing(models.Model):
     def __str__(self) -> str:
         """Show whose account it is."""
         return str(self.user)
+
+
+class MastodonServer(models.Model):
+    """What a Mastodon server knows us as, since somebody of ours wanted to be connected to it."""
+
+    host = models.CharField(_("host"), max_length=253, primary_key=True)
+    client_id = models.CharField(max_length=500)
+    sealed_secret = models.TextField()
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("Mastodon server")
+        verbose_name_plural = _("Mastodon servers")
+
+    def __str__(self) -> str:
+        """Show the host."""
+        return self.host
+
+
+class Connection(models.Model):
+    """A person's account elsewhere, where we may post for them. Nothing is posted unless they also ask for that."""
+
+    class Network(models.TextChoices):
+        """Where it is."""
+
+        MASTODON = "mastodon", "Mastodon"
+        BLUESKY = "bluesky", "Bluesky"
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        ACTIVE = "active", _("connected")
+        ENDED = "ended", _("ended by the person")
+        LOST = "lost", _("ended by the network")
+
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="connections", verbose_name=_("owner"))
+    network = models.CharField(_("network"), max_length=10, choices=Network)
+    server = models.CharField(_("server"), max_length=253)
+    name = models.CharField(_("name there"), max_length=300)
+    # Encrypted: a token of Mastodon's, or what goes on with a session of Bluesky's.
+    sealed_secret = models.TextField(blank=True)
+    posts_digest = models.BooleanField(_("posts once a month"), default=False)
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.ACTIVE)
+    connected_at = models.DateTimeField(_("connected"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "network"], condition=models.Q(state="active"), name="connection_once_a_network"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="active", ended_at__isnull=True) & ~models.Q(sealed_secret="")
+                | models.Q(state__in=["ended", "lost"], ended_at__isnull=False, sealed_secret="", posts_digest=False),
+                name="connection_keeps_no_secret_when_ended",
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(posts_digest=True), name="connection_that_posts")]
+
+    def __str__(self) -> str:
+        """Show the account."""
+        return f"{self.name} ({self.network})"

@@ -11,7 +11,15 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import NOTIFICATION_ATTEMPTS_MAX, Closing, CreatorProfile, Notification, Subscription, User
+from accounts.models import (
+    NOTIFICATION_ATTEMPTS_MAX,
+    Closing,
+    Connection,
+    CreatorProfile,
+    Notification,
+    Subscription,
+    User,
+)
 from accounts.sessions import BROWSER, SINCE, USED, SessionStore, session_handle
 from flattr.period import Period
 
@@ -133,7 +141,8 @@ def creator_exists(*, slug: str) -> bool:
 
 def is_creator(user: "User | AnonymousUser") -> bool:
     """Tell whether the user has a creator's page."""
-    return user.is_authenticated and CreatorProfile.objects.filter(user_id=user.pk).exists()
+    # A profile that was found stays with the user, so that it is asked for once a page.
+    return user.is_authenticated and hasattr(user, "creator_profile")
 
 
 def owed_notifications(*, user: User) -> QuerySet[Notification]:
@@ -144,3 +153,14 @@ def owed_notifications(*, user: User) -> QuerySet[Notification]:
 def due_closings(*, now: datetime) -> QuerySet[Closing]:
     """Return the closings of accounts that are to be gone on with, oldest first."""
     return Closing.objects.filter(due_at__lte=now, ended_at__isnull=True).order_by("due_at")
+
+
+def active_connections(*, owner: User) -> QuerySet[Connection]:
+    """Return the person's accounts elsewhere where we may post for them."""
+    return Connection.objects.filter(owner=owner, state=Connection.State.ACTIVE).order_by("network")
+
+
+def active_connection(*, owner: User, connection_id: int, is_locked: bool = False) -> Connection | None:
+    """Return one of them, or None; locked until the caller's transaction ends where that is wanted."""
+    own = active_connections(owner=owner).filter(pk=connection_id)
+    return (own.select_for_update() if is_locked else own).first()

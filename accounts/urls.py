@@ -11,4 +11,8 @@ urlpatterns = [
     path("settings/sessions/", views.sessions, name="sessions"),
     path("settings/sessions/end/", views.end_sessions, name="end_sessions"),
     path("creator/", views.edit_creator, name="edit_creator"),
+    path("connections/mastodon/", views.connect_mastodon, name="connect_mastodon"),
+    path("connections/mastodon/back/", views.mastodon_back, name="mastodon_back"),
+    path("connections/bluesky/", views.connect_bluesky, name="connect_bluesky"),
+    path("connections/<int:connection_id>/end/", views.end_connection, name="end_connection"),
 ]

@@ -1,26 +1,41 @@
 """Pages about people."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import operations, queries
-from accounts.forms import CreatorEditForm, CreatorForm, SettingsForm
+from accounts.forms import BlueskyForm, CreatorEditForm, CreatorForm, ServerForm, SettingsForm
 from accounts.models import CreatorProfile, User
+from accounts.operations import connections
 from flattr import languages
+from flattr.outside import mastodon
+from flattr.outside.social import AccessEnded, NotDone
 
 P = ParamSpec("P")
+
+_ASKED: Final = "asked_mastodon"
+"""Under which name the session keeps what proves that whoever comes back from a server was sent there by us."""
+_CONNECTS_AN_HOUR_MAX: Final = 10
+_HOUR_SECONDS: Final = 3600
+
+logger = logging.getLogger(__name__)
 
 
 def user_of(request: HttpRequest) -> User:
@@ -121,3 +136,137 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
         text = ngettext("%(number)s browser is logged out.", "%(number)s browsers are logged out.", number)
         messages.success(request, text % {"number": number})
     return redirect("accounts:sessions")
+
+
+def _not_too_often(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Let nobody make us ask other people's servers all the time."""
+
+    @wraps(view)
+    def now_and_then(request: HttpRequest) -> HttpResponse:
+        key = f"connects:{user_of(request).pk}"
+        cache.add(key, 0, _HOUR_SECONDS)
+        if cache.incr(key) > _CONNECTS_AN_HOUR_MAX:
+            return _not_connected(request, _("That is enough for now. Please try again in an hour."))
+        return view(request)
+
+    return now_and_then
+
+
+@login_required
+@require_POST
+@_not_too_often
+def connect_mastodon(request: HttpRequest) -> HttpResponse:
+    """Show the way to the page of the person's server on which they let us post for them."""
+    form = ServerForm(request.POST)
+    if not form.is_valid():
+        return _not_connected(request, _("That is no server. Give its name, such as mastodon.social."))
+    try:
+        app = connections.mastodon_app(
+            server=form.cleaned_data["server"],
+            website=settings.APP_URL,
+            redirect_uri=_back(),
+            network=settings.OUTSIDE_NETWORK,
+            now=timezone.now(),
+        )
+    except NotDone as error:
+        return _refused_by(request, form.cleaned_data["server"], error)
+    asked = {"server": app.server, "state": mastodon.new_secret(), "verifier": mastodon.new_secret()}
+    request.session[_ASKED] = asked
+    url = mastodon.authorize_url(app=app, redirect_uri=_back(), state=asked["state"], verifier=asked["verifier"])
+    # A link, as no policy of ours lets a form lead to servers that somebody names.
+    return render(request, "accounts/connect_mastodon.html", {"server": app.server, "url": url})
+
+
+@login_required
+@require_safe
+def mastodon_back(request: HttpRequest) -> HttpResponse:
+    """Connect the account of somebody who comes back from their server, if they were sent there by us just now."""
+    asked = request.session.pop(_ASKED, None)
+    code = request.GET.get("code", "")
+    if asked is None or not constant_time_compare(request.GET.get("state", ""), asked["state"]):
+        return _not_connected(request, _("That took too long, or came from elsewhere. Please try again."))
+    if not code:
+        return _not_connected(request, _("Nothing was connected: %(server)s says that you don’t want it.") % asked)
+    try:
+        app = connections.mastodon_app(
+            server=asked["server"],
+            website=settings.APP_URL,
+            redirect_uri=_back(),
+            network=settings.OUTSIDE_NETWORK,
+            now=timezone.now(),
+        )
+        connections.connect_mastodon(
+            owner=user_of(request),
+            app=app,
+            code=code,
+            verifier=asked["verifier"],
+            redirect_uri=_back(),
+            network=settings.OUTSIDE_NETWORK,
+            now=timezone.now(),
+        )
+    except NotDone as error:
+        return _refused_by(request, asked["server"], error)
+    return _connected(request)
+
+
+@login_required
+@require_POST
+@_not_too_often
+def connect_bluesky(request: HttpRequest) -> HttpResponse:
+    """Connect an account by its name and an app password."""
+    form = BlueskyForm(request.POST)
+    if not form.is_valid():
+        return _not_connected(request, " ".join(str(each) for errors in form.errors.values() for each in errors))
+    try:
+        connections.connect_bluesky(
+            owner=user_of(request),
+            network=settings.OUTSIDE_NETWORK,
+            now=timezone.now(),
+            **form.cleaned_data,
+        )
+    except AccessEnded:
+        return _not_connected(request, _("That name and app password don’t fit together."))
+    except NotDone as error:
+        return _refused_by(request, form.cleaned_data["server"], error)
+    return _connected(request)
+
+
+@login_required
+@require_POST
+def end_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Forget the person's access to a network, and tell the network."""
+    try:
+        has_noted = connections.end_connection(
+            owner=user_of(request),
+            connection_id=connection_id,
+            network=settings.OUTSIDE_NETWORK,
+            now=timezone.now(),
+        )
+    except connections.UnknownConnection as error:
+        raise Http404 from error
+    if has_noted:
+        messages.success(request, _("Disconnected."))
+    else:
+        text = _("Disconnected: we have forgotten the access. The server took no note; take it back there, too.")
+        messages.warning(request, text)
+    return redirect("buttons:connections")
+
+
+def _back() -> str:
+    """Return where servers send people back to."""
+    return settings.APP_URL + reverse("accounts:mastodon_back")
+
+
+def _connected(request: HttpRequest) -> HttpResponse:
+    messages.success(request, _("Connected. Nothing is posted unless you ask for it."))
+    return redirect("buttons:connections")
+
+
+def _not_connected(request: HttpRequest, text: str) -> HttpResponse:
+    messages.error(request, text)
+    return redirect("buttons:connections")
+
+
+def _refused_by(request: HttpRequest, server: str, error: NotDone) -> HttpResponse:
+    logger.info("%s didn't connect: %s", server, error)
+    return _not_connected(request, _("%(server)s didn’t do it. Please try again later.") % {"server": server})
