@@ -6,7 +6,7 @@ of their addresses is named beside each (looked up in November 2026).
 
 import unicodedata
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -153,3 +153,25 @@ def token_in(text: str) -> uuid.UUID | None:
 def with_token(url: str, token: uuid.UUID | None) -> str:
     """Return the address of a page of ours as a person shares it; with None, as anybody does."""
     return url if token is None else f"{url}?{urlencode({VIA: token})}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A text to be posted, and the places in it, from and to, that lead to addresses."""
+
+    text: str
+    links: list[tuple[int, int, str]]
+
+
+def listing(*, begins: str, links: Sequence[tuple[str, str]], ends: str, has_room_for_urls: bool) -> Post:
+    """Return a post that lists names, each with its address.
+
+    Where links count little, the addresses stand in the text; else the names are the links.
+    """
+    text, places = f"{begins}\n", []
+    for name, url in links:
+        text += "\n"
+        start = len(text)
+        text += f"{name}: {url}" if has_room_for_urls else name
+        places.append((start, len(text), url))
+    return Post(text=f"{text}\n{ends}".rstrip(), links=[] if has_room_for_urls else places)

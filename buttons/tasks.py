@@ -1,11 +1,14 @@
 """Background work about clicks and sites. Each task reads the clock and makes one call; all are safe to run twice."""
 
+import uuid
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from buttons.models import Button
-from buttons.operations import forgetting, notices, origins, page_checks, periods, reading, sites
+from buttons.operations import digests, forgetting, notices, origins, page_checks, periods, reading, sites
+from buttons.queries import digests as digest_queries
 from buttons.queries import reading as reading_queries
 from buttons.queries import sites as queries
 from flattr.doorbell import ring
@@ -94,3 +97,22 @@ def ring_for_new(button: Button) -> None:
     """Ring for the page of a button that was just clicked, if nobody has tried to read it yet."""
     if button.read_next_at is not None and not button.read_failures:
         ring(read_page, button.pk)
+
+
+@shared_task
+def draft_digests() -> None:
+    """Draft last month's posts for the fans who want them."""
+    digests.draft_digests(now=timezone.now())
+
+
+@shared_task
+def post_digest(digest_id: str) -> None:
+    """Make one post."""
+    digests.post_digest(digest_id=uuid.UUID(digest_id), network=settings.OUTSIDE_NETWORK, clock=timezone.now)
+
+
+@shared_task
+def post_digests() -> None:
+    """Make the posts that are due, each in a task of its own, as each asks somebody else's server."""
+    for digest_id in digest_queries.due_digests(now=timezone.now()).values_list("pk", flat=True):
+        post_digest.delay(str(digest_id))

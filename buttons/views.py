@@ -16,19 +16,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import operations as accounts_operations
+from accounts import queries as accounts_queries
+from accounts.forms import BlueskyForm, ServerForm, server_in
+from accounts.models import CreatorProfile
+from accounts.operations import connections
 from accounts.views import creator_required, user_of
 from buttons import queries, snippets, tasks
 from buttons.forms import ButtonForm, CheckForm, ClaimForm
 from buttons.models import Button, Site
 from buttons.operations import buttons as operations
-from buttons.operations import clicks, keys, moves, proofs, reports
+from buttons.operations import clicks, digests, keys, moves, proofs, reports
 from buttons.operations import sites as site_operations
+from buttons.queries import digests as digest_queries
 from buttons.queries import sites as site_queries
 from buttons.queries import trust
 from flattr import pages
 from flattr.doorbell import ring
 from flattr.navigation import next_page
-from flattr.outside.hosts import BadHost, canonical_host
+from flattr.outside.hosts import BadHost
 from flattr.period import Period
 
 _LOOKS_AGAIN_FOR: Final = 2 * site_queries.CHECK_TAKES
@@ -95,10 +100,8 @@ def _share_page(request: HttpRequest, thing: Button | CreatorProfile, *, title: 
     shown: dict[str, object] = {"thing": thing, "title": title, "page": page}
     typed = request.GET.get("instance", "").strip()
     if typed:
-        # People also type where they are found: @ada@mastodon.social.
-        name = typed if "://" in typed else typed.rpartition("@")[2].partition("/")[0]
         try:
-            shown["instance"] = canonical_host(name)
+            shown["instance"] = server_in(typed)
         except BadHost:
             shown["instance_error"] = _("That is no server. Give its name, such as mastodon.social.")
     return render(request, "buttons/share.html", shown)
@@ -318,3 +321,56 @@ def click_notices(request: HttpRequest) -> HttpResponse:
     accounts_operations.set_click_notices(user=user_of(request), wanted=wanted)
     messages.success(request, _("We will write to you.") if wanted else _("We won’t write to you about clicks."))
     return redirect("buttons:activity")
+
+
+@login_required
+@require_safe
+def show_connections(request: HttpRequest) -> HttpResponse:
+    """Show the fan's accounts elsewhere, what would be posted there about this month, and what was."""
+    fan, period = user_of(request), Period.at(timezone.now())
+    own = list(accounts_queries.active_connections(owner=fan).select_related("owner"))
+    shown = {
+        "connections": [(each, digest_queries.composed(connection=each, period=period)) for each in own],
+        "missing": {"mastodon", "bluesky"} - {each.network for each in own},
+        "server_form": ServerForm(auto_id="mastodon_%s"),
+        "bluesky_form": BlueskyForm(auto_id="bluesky_%s"),
+        "digests": digest_queries.shown_digests(fan=fan),
+        "period": period,
+    }
+    return render(request, "buttons/connections.html", shown)
+
+
+@login_required
+@require_POST
+def set_digest(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Let us post once a month on one of the fan's accounts, or stop that."""
+    wanted = request.POST.get("wanted") == "1"
+    try:
+        connections.set_digest(owner=user_of(request), connection_id=connection_id, wanted=wanted)
+    except connections.UnknownConnection as error:
+        raise Http404 from error
+    messages.success(
+        request,
+        _("We will post once a month. You can read each post three days before.")
+        if wanted
+        else _("We won’t post there."),
+    )
+    return redirect("buttons:connections")
+
+
+@login_required
+@require_POST
+def decide_digest(request: HttpRequest, digest_id: uuid.UUID) -> HttpResponse:
+    """Stop one of the fan's posts that wait, or make it now."""
+    decide = digests.hurry_digest if request.POST.get("choice") == "now" else digests.stop_digest
+    try:
+        digest = decide(digest_id=digest_id, fan=user_of(request), now=timezone.now())
+    except digests.UnknownDigest:
+        messages.error(request, _("This post doesn’t wait any more."))
+        return redirect("buttons:connections")
+    if digest.due_at is None:
+        messages.success(request, _("It won’t be posted."))
+    else:
+        ring(tasks.post_digest, str(digest.pk))
+        messages.success(request, _("It is being posted."))
+    return redirect("buttons:connections")

@@ -20,6 +20,8 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "sweep checks of sites": {"task": "buttons.tasks.sweep_checks", "schedule": 60.0},
     "sweep pages to read": {"task": "buttons.tasks.sweep_pages", "schedule": 60.0},
     "forget checks of sites": {"task": "buttons.tasks.forget_checks", "schedule": crontab(minute="25", hour="3")},
+    "draft monthly posts": {"task": "buttons.tasks.draft_digests", "schedule": crontab(minute="20", hour="6")},
+    "make monthly posts": {"task": "buttons.tasks.post_digests", "schedule": 60.0},
     "renew deposits": {"task": "payouts.tasks.renew_deposits", "schedule": crontab(minute="40", hour="6")},
     "check the books": {"task": "payouts.tasks.check_books", "schedule": crontab(minute="30", hour="4")},
     "raise alarms": {"task": "payouts.tasks.raise_alarms", "schedule": crontab(minute="0")},

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from buttons.models.digests import Digest
 from buttons.models.sharing import Introduction
 from buttons.models.sites import PageCheck, Site, SiteCheck
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
@@ -22,6 +23,7 @@ __all__ = [
     "ClickReport",
     "ClosedPeriod",
     "Confirmation",
+    "Digest",
     "Introduction",
     "MonthlyClicks",
     "OneClick",

@@ -1,0 +1,77 @@
+"""Reads about the posts that fans let us make once a month."""
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import ngettext, override
+
+from accounts.models import Connection, CreatorProfile, User
+from buttons import queries, sharing
+from buttons.models import Digest
+from flattr.period import Period
+
+LISTED_MAX: Final = 5
+SHOWN_MAX: Final = 12
+_NAME_MAX: Final = 36
+"""How long a creator's name may be in a post, so that five fit into one."""
+
+
+def connections_that_post() -> QuerySet[Connection]:
+    """Return the connections whose people want a post once a month."""
+    return Connection.objects.filter(
+        posts_digest=True, state=Connection.State.ACTIVE, owner__is_active=True
+    ).order_by("pk")
+
+
+def undrafted_connections(*, period: Period) -> QuerySet[Connection, int]:
+    """Return the ids of those for which nothing about a period was drafted."""
+    drafted = Digest.objects.filter(fan=OuterRef("owner"), network=OuterRef("network"), period=period)
+    return connections_that_post().filter(~Exists(drafted)).values_list("pk", flat=True)
+
+
+def due_digests(*, now: datetime) -> QuerySet[Digest]:
+    """Return the posts that are to be made now, or tried again."""
+    return Digest.objects.filter(state=Digest.State.WAITING, due_at__lte=now).order_by("due_at")
+
+
+def shown_digests(*, fan: User) -> list[Digest]:
+    """Return the fan's latest posts, newest first, with those that wait."""
+    return list(Digest.objects.filter(fan=fan).select_related("connection").order_by("-created_at")[:SHOWN_MAX])
+
+
+def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
+    """Return what would be posted about a period, in the language of its fan, or None where they clicked nobody.
+
+    It names the creators whom the fan clicked most. The links to their pages have the fan's token.
+    """
+    fan = connection.owner
+    clicks = queries.standing_clicks(period=period).filter(fan=fan)
+    found = dict(clicks.values_list("creator").annotate(clicks=Count("id")).order_by("-clicks", "creator"))
+    if not found:
+        return None
+    listed = list(found)[:LISTED_MAX]
+    profiles = CreatorProfile.objects.in_bulk(listed)
+    links = [(sharing.cut(profiles[each].name, room=_NAME_MAX), _page_of(profiles[each], fan)) for each in listed]
+    with override(fan.language):
+        values = {"month": formats.date_format(period.first_day, "YEAR_MONTH_FORMAT"), "number": len(found)}
+        begins = ngettext(
+            "In %(month)s I supported %(number)s creator on Flattr:",
+            "In %(month)s I supported %(number)s creators on Flattr:",
+            len(found),
+        )
+        left_out = len(found) - len(listed)
+        more = ngettext("and %(number)s other", "and %(number)s others", left_out) % {"number": left_out}
+    return sharing.listing(
+        begins=begins % values,
+        links=links,
+        ends=more if left_out else "",
+        has_room_for_urls=connection.network == Connection.Network.MASTODON,
+    )
+
+
+def _page_of(profile: CreatorProfile, fan: User) -> str:
+    return sharing.with_token(settings.APP_URL + reverse("buttons:creator", args=[profile.slug]), fan.share_token)
