@@ -46,7 +46,7 @@ def let_wait(request: HttpRequest, click: WaitingClick) -> str:
         "asked_at": timezone.now().isoformat(),
         "token": token,
     }
-    handed_on = {RESUME: token} if click.via is None else {RESUME: token, sharing.VIA: click.via}
+    handed_on = {RESUME: token} | ({} if click.via is None else {sharing.VIA: str(click.via)})
     return f"{click.path}?{urlencode(handed_on)}"
 
 

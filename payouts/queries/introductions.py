@@ -1,15 +1,23 @@
 """How many supporters came by links that people shared."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from accounts.models import CreatorProfile, User
-from buttons.models import Button, Introduction
+from accounts.models import User
+from buttons.models import Introduction
 from payouts.models import Deposit
 
 _LISTED_MAX: Final = 5
+
+
+class BroughtLine(NamedTuple):
+    """How many supporters came to a creator or by a button; `key` is what the address of its page has."""
+
+    key: str
+    label: str
+    supporters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,19 +25,19 @@ class Brought:
     """How many supporters came in all, and for whom or what most did."""
 
     supporters: int
-    lines: list[tuple[Any, int]]
+    lines: list[BroughtLine]
 
 
 def brought_by(*, sharer: User) -> Brought:
     """Return how many supporters a person's links brought, and the creators to whom they brought most."""
     came = _funded().filter(sharer=sharer)
-    return _brought(came, by="creator", of=CreatorProfile.objects.all())
+    return _brought(came, key="creator__creator_profile__slug", label="creator__creator_profile__name")
 
 
 def brought_to(*, creator: User) -> Brought:
     """Return how many supporters came to a creator by links of others, and the buttons that most of them clicked."""
     came = _funded().filter(creator=creator)
-    return _brought(came, by="button", of=Button.objects.all())
+    return _brought(came, key="button__public_id", label="button__title")
 
 
 def _funded() -> QuerySet[Introduction]:
@@ -38,10 +46,7 @@ def _funded() -> QuerySet[Introduction]:
     return Introduction.objects.filter(Exists(paid))
 
 
-def _brought(came: QuerySet[Introduction], *, by: str, of: QuerySet[Any]) -> Brought:
-    supporters = came.count()
-    if not supporters:
-        return Brought(supporters=0, lines=[])
-    numbers = dict(came.values_list(by).annotate(supporters=Count("pk")).order_by("-supporters", by)[:_LISTED_MAX])
-    found = of.in_bulk(list(numbers))
-    return Brought(supporters=supporters, lines=[(found[each], number) for each, number in numbers.items()])
+def _brought(came: QuerySet[Introduction], *, key: str, label: str) -> Brought:
+    counted = came.values_list(key, label).annotate(supporters=Count("pk")).order_by("-supporters", key)
+    lines = [BroughtLine(*values) for values in counted]
+    return Brought(supporters=sum(line.supporters for line in lines), lines=lines[:_LISTED_MAX])

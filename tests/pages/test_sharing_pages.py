@@ -192,7 +192,7 @@ def test_a_creators_page_hands_the_token_on(sharer: User, supporter: User, clien
     button = given.button()
     client.force_login(supporter)
     path = reverse("buttons:creator", args=[button.creator.creator_profile.slug])
-    page = client.get(path, {"via": sharer.share_token})
+    page = client.get(path, {"via": str(sharer.share_token)})
     _title, badge = world.document(page).query(".card a")
     confirm = client.get(badge.attrs["href"])
     form = {name: world.hidden_value(confirm, name) for name in ("click_id", "via")}
@@ -208,7 +208,7 @@ def test_looking_writes_nothing(
     button = given.button()
     for name in ("button", "click"):
         with django_assert_max_num_queries(3) as captured:
-            page = client.get(reverse(f"buttons:{name}", args=[button.public_id]), {"via": sharer.share_token})
+            page = client.get(reverse(f"buttons:{name}", args=[button.public_id]), {"via": str(sharer.share_token)})
         assert all(query["sql"].startswith("SELECT") for query in captured.captured_queries)
         assert "sessionid" not in page.cookies
     assert not Introduction.objects.exists()
@@ -224,7 +224,7 @@ def test_a_fan_is_brought_to_a_creator_once(sharer: User, supporter: User) -> No
     clicked(given.button(), supporter, second)
 
     assert (brought(sharer), brought(second)) == (1, 1)
-    assert introductions.brought_to(creator=creator).lines == [(button, 1)]
+    assert introductions.brought_to(creator=creator).lines == [(button.public_id, button.title, 1)]
 
 
 def test_the_same_click_sent_again_is_still_noted(sharer: User, supporter: User) -> None:
@@ -325,7 +325,7 @@ def test_sharer_and_creator_see_the_number_and_nobody_else(
     sharer: User, client: StrictClient, django_assert_max_num_queries: QueryCounter
 ) -> None:
     """In all and for what, and never who came."""
-    creator = given.creator("Cléo")
+    creator = given.creator("Cleo")
     button = buttons_operations.create_button(creator=creator, url="https://cleo.example/1", title="Un chant")
     fans = [given.funded_fan(f"Fan {number}", period=NOVEMBER) for number in range(2)]
     for number, fan in enumerate(fans):
@@ -339,7 +339,7 @@ def test_sharer_and_creator_see_the_number_and_nobody_else(
     client.force_login(fans[0])
     of_fan = client.get(reverse("payouts:cake"))
 
-    assert "Your posts brought 2 supporters. Cléo : 2" in world.text(cake).replace("Cléo:", "Cléo :")
+    assert "Your posts brought 2 supporters. Cleo : 2" in world.text(cake)
     assert "Posts of your fans brought you 2 supporters." in world.text(earnings)
     assert "Un chant" in world.text(earnings)
     assert "brought" not in world.text(of_fan)
