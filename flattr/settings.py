@@ -231,7 +231,7 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db
 CELERY_TASK_IGNORE_RESULT = True
 # What asks servers of strangers may have workers of its own, so that a month's end never waits for it.
 CELERY_TASK_ROUTES = {
-    f"buttons.tasks.{name}": {"queue": "outside"} for name in ("check_site", "check_page", "read_page")
+    f"buttons.tasks.{name}": {"queue": "outside"} for name in ("check_site", "check_page", "read_page", "post_digest")
 }
 # A task is taken off the queue only when it is done, so a killed worker's task runs again elsewhere.
 CELERY_TASK_ACKS_LATE = True
