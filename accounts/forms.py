@@ -83,6 +83,14 @@ _CLICKS: Final = Group(
         (Kind.WEEKLY_CLICKS, _("A week of clicks by one press, counted by site")),
     ),
 )
+_POSTS: Final = Group(
+    title=_("Your monthly posts"),
+    kinds=(
+        (Kind.DIGEST_DRAFTED, _("What we will post for you, three days before")),
+        (Kind.DIGEST_FAILED, _("A monthly post couldn’t be made")),
+        (Kind.CONNECTION_LOST, _("A network lets us post for you no more")),
+    ),
+)
 _PAYMENTS: Final = Group(
     title=_("Your payments"),
     kinds=(
@@ -132,7 +140,7 @@ _ACCOUNT: Final = Group(
 )
 _STAFF: Final = Group(title=_("Staff"), kinds=((Kind.ALARM, _("Something is late or wrong")),))
 
-FOR_FANS: Final = (_MONTHS, _CLICKS, _PAYMENTS, _ACCOUNT)
+FOR_FANS: Final = (_MONTHS, _CLICKS, _POSTS, _PAYMENTS, _ACCOUNT)
 FOR_CREATORS: Final = (_EARNINGS, _PAYOUTS, _SITES)
 FOR_STAFF: Final = (_STAFF,)
 

@@ -224,6 +224,7 @@ class Notification(models.Model):
             Kind.EARNINGS_SETTLED,
             Kind.FIRST_CLICKS,
             Kind.WEEKLY_CLICKS,
+            Kind.DIGEST_DRAFTED,
             Kind.REFUND_SENT,
             Kind.PAYOUT_APPROVED,
             Kind.PAYOUT_SENT,

@@ -83,7 +83,7 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def share_creator(request: HttpRequest, slug: str) -> HttpResponse:
     """Show by which links a creator's page can be shared."""
-    profile = get_object_or_404(CreatorProfile, slug=slug)
+    profile = get_object_or_404(queries.open_pages(), slug=slug)
     return _share_page(request, profile, title=profile.name, page=reverse("buttons:creator", args=[slug]))
 
 

@@ -230,8 +230,16 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 # What asks servers of strangers may have workers of its own, so that a month's end never waits for it.
+# Accounts that are closed may be connected to such servers.
 CELERY_TASK_ROUTES = {
-    f"buttons.tasks.{name}": {"queue": "outside"} for name in ("check_site", "check_page", "read_page", "post_digest")
+    task: {"queue": "outside"}
+    for task in (
+        "buttons.tasks.check_site",
+        "buttons.tasks.check_page",
+        "buttons.tasks.read_page",
+        "buttons.tasks.post_digest",
+        "payouts.tasks.advance_closing",
+    )
 }
 # A task is taken off the queue only when it is done, so a killed worker's task runs again elsewhere.
 CELERY_TASK_ACKS_LATE = True

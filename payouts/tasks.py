@@ -5,6 +5,7 @@ import uuid
 from typing import Any, Final
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -175,7 +176,7 @@ def sweep_closings() -> None:
 @shared_task
 def advance_closing(user_id: int) -> None:
     """Close one account, as far as that goes now."""
-    closings.advance_closing(user_id=user_id, now=timezone.now())
+    closings.advance_closing(user_id=user_id, network=settings.OUTSIDE_NETWORK, now=timezone.now())
 
 
 @shared_task

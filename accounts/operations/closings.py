@@ -1,6 +1,7 @@
 """Closing an account: asked for, taken back by logging in, and what is forgotten of a person at the end."""
 
 import secrets
+import uuid
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,16 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 
 from accounts import operations, queries
-from accounts.models import CLOSED_DOMAIN, Closing, CreatorProfile, Notification, Session, Subscription, User
+from accounts.models import (
+    CLOSED_DOMAIN,
+    Closing,
+    Connection,
+    CreatorProfile,
+    Notification,
+    Session,
+    Subscription,
+    User,
+)
 from flattr.period import Period
 from flattr.transactions import durable, required
 
@@ -91,9 +101,12 @@ def forget(*, closing: Closing, now: datetime) -> None:
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
+    Connection.objects.filter(owner=user).delete()
     Notification.objects.filter(recipient=user).delete()
     user.email, user.name, user.language = f"closed-{user.pk}@{CLOSED_DOMAIN}", "", "en"
     user.time_zone, user.muted, user.last_login = "UTC", [], None
+    # Links that they shared tell nothing of them any more, wherever they stand.
+    user.share_token = uuid.uuid4()
     user.set_unusable_password()
     user.save()
     user.groups.clear()

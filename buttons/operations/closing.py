@@ -1,12 +1,24 @@
-"""What becomes of the sites, buttons, clicks and keys of somebody whose account is closed."""
+"""What becomes of the sites, buttons, clicks, keys and posts of somebody whose account is closed."""
 
 from datetime import datetime
 
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Concat
 
 from accounts.models import User
-from buttons.models import Button, ButtonAlias, Click, ClickReport, Confirmation, PageCheck, Site, SiteKey
+from buttons.models import (
+    Button,
+    ButtonAlias,
+    Click,
+    ClickReport,
+    Confirmation,
+    Digest,
+    Introduction,
+    PageCheck,
+    Site,
+    SiteKey,
+)
+from buttons.operations import digests
 from flattr.period import Period
 from flattr.transactions import required
 
@@ -14,6 +26,8 @@ from flattr.transactions import required
 @required
 def close(*, user: User, name: str, now: datetime) -> None:
     """Close everything of the user's, in months that are open; nothing changes where a month is closed.
+
+    Their public page must be open still: posts about it are found by its address.
 
     Clicks of and for them are taken back, so that the cakes of this month are cut among others. Buttons stay as rows,
     which statements need: without a word of theirs, at an address that leads nowhere, under `name`.
@@ -36,3 +50,15 @@ def close(*, user: User, name: str, now: datetime) -> None:
         theirs.objects.filter(creator=user).delete()
     for told in (SiteKey, Confirmation, ClickReport):
         told.objects.filter(fan=user).delete()
+    digests.drop_digests(person=user, now=now)
+    # The others are numbers of somebody who is still there.
+    sharer_is_gone, creator_is_gone = (
+        Q(**{f"{other}__closing__begun_at__isnull": False}) for other in ("sharer", "creator")
+    )
+    Introduction.objects.filter(Q(creator=user) & sharer_is_gone | Q(sharer=user) & creator_is_gone).delete()
+
+
+@required
+def forget(*, user: User) -> None:
+    """Take away what was posted for the user, and where."""
+    Digest.objects.filter(fan=user).delete()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q
+
 from accounts import operations as accounts_operations
 from accounts.models import Connection, Notification, User
 from accounts.operations import connections
@@ -16,7 +18,7 @@ from flattr.outside import bluesky, mastodon
 from flattr.outside.network import Network
 from flattr.outside.social import AccessEnded, NotDone, NotNow
 from flattr.period import Period
-from flattr.transactions import durable
+from flattr.transactions import durable, required
 
 DRAFTED_UNTIL_DAY: Final = 3
 """Until which day of a month a draft about the one before is made; who asks later begins with the next one."""
@@ -84,6 +86,7 @@ def _draft(*, connection_id: int, period: Period, now: datetime) -> bool:
         subject_key=f"{connection.network}:{period}",
         context={
             "network": connection.get_network_display(),
+            "digest": str(digest.pk),
             "text": post.text,
             "day": f"{digest.due_at:%Y-%m-%d}",
         },
@@ -118,6 +121,20 @@ def hurry_digest(*, digest_id: uuid.UUID, fan: User, now: datetime) -> Digest:
     digest.due_at = now
     digest.save(update_fields=["due_at"])
     return digest
+
+
+@required
+def drop_digests(*, person: User, now: datetime) -> None:
+    """Make no post that waits if it is a person's or about their page, and keep no words about them, nor in emails."""
+    about = dict(queries.digests_about(creator=person).values_list("pk", "fan"))
+    waiting = Digest.objects.filter(Q(fan=person) | Q(pk__in=about), state=Digest.State.WAITING)
+    waiting.update(state=Digest.State.STOPPED, due_at=None, ended_at=now)
+    Digest.objects.filter(pk__in=about).update(text="", links=[])
+    Notification.objects.filter(
+        recipient__in=set(about.values()),
+        kind__in=[Notification.Kind.DIGEST_DRAFTED, Notification.Kind.DIGEST_FAILED],
+        context__digest__in=[str(each) for each in about],
+    ).delete()
 
 
 def _is_untried(digest: Digest) -> bool:
@@ -228,8 +245,10 @@ def _wait(attempt: _Attempt, *, error: NotNow, now: datetime) -> None:
     pause = max(PAUSES[digest.attempts - 1], min(timedelta(seconds=wanted or 0), WAITS_MAX))
     if attempt.was_certain and not error.is_uncertain:
         digest.uncertain_since = None
-    digest.due_at, digest.error = now + pause, str(error)
-    digest.save(update_fields=["due_at", "error", "uncertain_since"])
+    # It may have been dropped meanwhile.
+    Digest.objects.filter(pk=digest.pk, state=Digest.State.WAITING).update(
+        due_at=now + pause, error=str(error), uncertain_since=digest.uncertain_since
+    )
 
 
 @durable
@@ -259,6 +278,7 @@ def _fail(digest: Digest, *, error: str, now: datetime) -> None:
         subject_key=f"{digest.network}:{digest.period}",
         context={
             "network": digest.get_network_display(),
+            "digest": str(digest.pk),
             "text": digest.text,
             "is_uncertain": digest.uncertain_since is not None,
         },
@@ -268,4 +288,5 @@ def _fail(digest: Digest, *, error: str, now: datetime) -> None:
 
 def _end(digest: Digest, *, state: Digest.State, now: datetime, error: str = "") -> None:
     digest.state, digest.due_at, digest.ended_at, digest.error = state, None, now, error
-    digest.save(update_fields=["state", "due_at", "ended_at", "error", "url"])
+    # Its row may be gone meanwhile, with its fan.
+    Digest.objects.filter(pk=digest.pk).update(state=state, due_at=None, ended_at=now, error=error, url=digest.url)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import ngettext, override
@@ -43,13 +43,23 @@ def shown_digests(*, fan: User) -> list[Digest]:
     return list(Digest.objects.filter(fan=fan).select_related("connection").order_by("-created_at")[:SHOWN_MAX])
 
 
+def digests_about(*, creator: User) -> QuerySet[Digest]:
+    """Return the posts that lead to the page of a creator. All posts are looked through: ask seldom."""
+    profile = CreatorProfile.objects.filter(user=creator).first()
+    if profile is None:
+        return Digest.objects.none()
+    page = reverse("buttons:creator", args=[profile.slug])
+    return Digest.objects.filter(Q(text__contains=page) | Q(links__icontains=page))
+
+
 def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
     """Return what would be posted about a period, in the language of its fan, or None where they clicked nobody.
 
     It names the creators whom the fan clicked most. The links to their pages have the fan's token.
     """
     fan = connection.owner
-    clicks = queries.standing_clicks(period=period).filter(fan=fan)
+    # Who closed their account has no page any more that a post could lead to.
+    clicks = queries.standing_clicks(period=period).filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
     found = dict(clicks.values_list("creator").annotate(clicks=Count("id")).order_by("-clicks", "creator"))
     if not found:
         return None

@@ -4,12 +4,16 @@ Each step is committed by itself and looks at what is there, so that a run that 
 """
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from accounts import queries as accounts_queries
 from accounts.models import Closing, User
 from accounts.operations import closings as people
+from accounts.operations import connections
 from buttons.operations import closing as buttons
+from flattr.outside.network import Network
 from flattr.transactions import durable
 from payouts.models import PaymentMethod, PayoutAccount, Refund, StripeEvent
 from payouts.operations import methods, moments, refunds
@@ -38,9 +42,10 @@ def ask_to_close(*, user: User, now: datetime) -> Closing:
     return people.ask(user=user, now=now)
 
 
-def advance_closing(*, user_id: int, now: datetime) -> None:
+def advance_closing(*, user_id: int, network: Network, now: datetime) -> None:
     """Go on with a closing that is due, as far as it goes; what waits for money or an email is for a later run."""
     if _begin(user_id=user_id, now=now):
+        _end_connections(user_id=user_id, network=network, now=now)
         _send_balance_back(user_id=user_id, now=now)
         _forget_what_one_pays_by(user_id=user_id, now=now)
         if _has_said_goodbye(user_id=user_id, now=now):
@@ -61,9 +66,18 @@ def _begin(*, user_id: int, now: datetime) -> bool:
     if obstacles:
         people.stop(closing=closing, reasons=[each.value for each in obstacles], now=now)
         return False
-    people.begin(closing=closing, now=now)
     buttons.close(user=closing.user, name=people.NOBODY, now=moment)
+    people.begin(closing=closing, now=now)
     return True
+
+
+def _end_connections(*, user_id: int, network: Network, now: datetime) -> None:
+    """Forget the access to their accounts elsewhere, and take it back there where the networks let us."""
+    owner = User.objects.get(pk=user_id)
+    for connection in accounts_queries.active_connections(owner=owner):
+        # Another worker may be at it, too.
+        with suppress(connections.UnknownConnection):
+            connections.end_connection(owner=owner, connection_id=connection.pk, network=network, now=now)
 
 
 def _send_balance_back(*, user_id: int, now: datetime) -> None:
@@ -108,6 +122,7 @@ def _forget(*, user_id: int, now: datetime) -> None:
     told.filter(account__in=accounts.values("account")).exclude(account="").update(payload={})
     customers.update(label="", kind="", expires=None)
     accounts.update(requirements=[], due_at=None)
+    buttons.forget(user=closing.user)
     people.forget(closing=closing, now=now)
 
 

@@ -47,6 +47,8 @@ def _funded() -> QuerySet[Introduction]:
 
 
 def _brought(came: QuerySet[Introduction], *, key: str, label: str) -> Brought:
-    counted = came.values_list(key, label).annotate(supporters=Count("pk")).order_by("-supporters", key)
-    lines = [BroughtLine(*values) for values in counted]
-    return Brought(supporters=sum(line.supporters for line in lines), lines=lines[:_LISTED_MAX])
+    closed = "creator__closing__begun_at"
+    counted = came.values_list(key, label, closed).annotate(supporters=Count("pk")).order_by("-supporters", key)
+    # Closed pages count, and have no address any more.
+    lines = [BroughtLine(*names, supporters) for *names, closed_at, supporters in counted if closed_at is None]
+    return Brought(supporters=sum(supporters for *_, supporters in counted), lines=lines[:_LISTED_MAX])

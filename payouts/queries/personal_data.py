@@ -13,8 +13,20 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import Model
 
-from accounts.models import Closing, CreatorProfile, Notification, Subscription, User
-from buttons.models import Button, ButtonAlias, Click, ClickReport, Confirmation, OneClick, PageCheck, Site, SiteKey
+from accounts.models import Closing, Connection, CreatorProfile, Notification, Subscription, User
+from buttons.models import (
+    Button,
+    ButtonAlias,
+    Click,
+    ClickReport,
+    Confirmation,
+    Digest,
+    Introduction,
+    OneClick,
+    PageCheck,
+    Site,
+    SiteKey,
+)
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
@@ -58,6 +70,7 @@ TABLES: Final[Mapping[str, Table]] = {
     "email_addresses": Table(model=EmailAddress, person="user"),
     "second_factors": Table(model=Authenticator, person="user", secrets=frozenset({"data"})),
     "accounts_elsewhere": Table(model=SocialAccount, person="user"),
+    "connections": Table(model=Connection, person="owner", secrets=frozenset({"sealed_secret"})),
     "closing": Table(model=Closing, person="user"),
     "creator_profile": Table(model=CreatorProfile, person="user"),
     "subscriptions": Table(model=Subscription, person="fan"),
@@ -71,6 +84,9 @@ TABLES: Final[Mapping[str, Table]] = {
     "clicks_by_one_press": Table(model=OneClick, person="fan"),
     "keys_of_sites": Table(model=SiteKey, person="fan", secrets=frozenset({"secret_hash", "previous_hash"})),
     "reports_of_clicks": Table(model=ClickReport, person="fan"),
+    "monthly_posts": Table(model=Digest, person="fan"),
+    # By whose link they came is the secret of whoever shared it.
+    "first_clicks_by_links": Table(model=Introduction, person="fan", secrets=frozenset({"sharer"})),
     "deposits": Table(model=Deposit, person="fan"),
     "disputes": Table(model=Dispute, person="deposit__fan"),
     "shares_of_disputes": Table(model=DisputeShare, person="owner"),
@@ -92,6 +108,8 @@ NOT_THEIRS: Final[Mapping[str, str]] = {
     "admin.LogEntry.user": "what staff did, about others",
     "buttons.Click.creator": "clicks are their fans'; creators have the sums",
     "buttons.Confirmation.creator": "the fans'",
+    "buttons.Introduction.creator": "the fans'; creators see the numbers",
+    "buttons.Introduction.sharer": "the fans'; who shared sees the numbers",
     "buttons.OneClick.creator": "the fans'",
     "buttons.OriginDecision.decided_by": "what staff decided, about others",
     "buttons.OriginStanding.decided_by": "the same",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core import mail
 
 from accounts import operations as people
@@ -137,7 +138,7 @@ def test_closing_logs_out_and_logging_in_takes_it_back(
 def test_nobody_logs_in_after_it_has_begun(grace: User, client: StrictClient) -> None:
     """Not even with the right password."""
     closings.ask_to_close(user=grace, now=world.NOW - GRACE)
-    closings.advance_closing(user_id=grace.pk, now=world.NOW)
+    closings.advance_closing(user_id=grace.pk, network=settings.OUTSIDE_NETWORK, now=world.NOW)
     entered = client.post("/accounts/login/", {"login": grace.email, "password": "password"})
 
     assert entered.headers["Location"] == "/accounts/inactive/"
@@ -190,7 +191,7 @@ def test_what_is_closed_says_so(town: World, client: StrictClient) -> None:
     small = given.creator("Small")
     button, slug = given.button(small), small.creator_profile.slug
     closings.ask_to_close(user=small, now=world.NOW - GRACE)
-    closings.advance_closing(user_id=small.pk, now=world.NOW)
+    closings.advance_closing(user_id=small.pk, network=settings.OUTSIDE_NETWORK, now=world.NOW)
     closed = client.get(f"/b/{button.public_id}/click/")
     profile = CreatorProfile.objects.get(user=small)
 

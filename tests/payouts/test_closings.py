@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
@@ -46,7 +47,7 @@ def soon(days: int = 0) -> datetime:
 
 def advance(person: User, *, now: datetime) -> None:
     """Go on with a closing as the worker does; its refunds arrive, and its emails go out."""
-    closings.advance_closing(user_id=person.pk, now=now)
+    closings.advance_closing(user_id=person.pk, network=settings.OUTSIDE_NETWORK, now=now)
     for refund_id in due.open_refunds():
         refunds.record_refund(refund_id=refund_id, outcome=Outcome(result=Result.SUCCEEDED), now=now)
     people.send_notifications(now=now + timedelta(minutes=5))
@@ -231,10 +232,10 @@ def test_a_refund_that_fails_is_tried_again_in_another_week(fan: User) -> None:
     asked = given.MOMENT - timedelta(days=10)
     closings.ask_to_close(user=fan, now=asked)
     monday = asked + grace.GRACE
-    closings.advance_closing(user_id=fan.pk, now=monday)
+    closings.advance_closing(user_id=fan.pk, network=settings.OUTSIDE_NETWORK, now=monday)
     (refund,) = Refund.objects.filter(fan=fan)
     refunds.record_refund(refund_id=refund.pk, outcome=Outcome(result=Result.DECLINED, reason="closed"), now=monday)
-    closings.advance_closing(user_id=fan.pk, now=monday + timedelta(minutes=1))
+    closings.advance_closing(user_id=fan.pk, network=settings.OUTSIDE_NETWORK, now=monday + timedelta(minutes=1))
     assert Refund.objects.filter(fan=fan).count() == 1
     for _ in range(3):
         advance(fan, now=monday + timedelta(days=7))
@@ -276,7 +277,7 @@ def test_what_comes_up_in_the_days_of_grace_stops_it(october: Period, after_octo
     person = given.creator(NAME)
     closings.ask_to_close(user=person, now=given.MOMENT)
     given.earned(person, micros=20_000_000, period=october, now=after_october)
-    closings.advance_closing(user_id=person.pk, now=after_october)
+    closings.advance_closing(user_id=person.pk, network=settings.OUTSIDE_NETWORK, now=after_october)
     people.send_notifications(now=after_october)
 
     assert not Closing.objects.exists()
