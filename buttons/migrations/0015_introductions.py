@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Adds the table."""
 
     dependencies = [
-        ("accounts", "0010_share_tokens"),
+        ("accounts", "0012_share_tokens"),
         ("buttons", "0014_places"),
     ]
 

@@ -125,7 +125,7 @@ def hurry_digest(*, digest_id: uuid.UUID, fan: User, now: datetime) -> Digest:
 
 @required
 def drop_digests(*, person: User, now: datetime) -> None:
-    """Make no post that waits if it is a person's or about their page, and keep no words about them, nor in emails."""
+    """Make no post that waits and is a person's or about their page; keep no words about them, in emails neither."""
     about = dict(queries.digests_about(creator=person).values_list("pk", "fan"))
     waiting = Digest.objects.filter(Q(fan=person) | Q(pk__in=about), state=Digest.State.WAITING)
     waiting.update(state=Digest.State.STOPPED, due_at=None, ended_at=now)

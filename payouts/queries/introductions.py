@@ -50,5 +50,5 @@ def _brought(came: QuerySet[Introduction], *, key: str, label: str) -> Brought:
     closed = "creator__closing__begun_at"
     counted = came.values_list(key, label, closed).annotate(supporters=Count("pk")).order_by("-supporters", key)
     # Closed pages count, and have no address any more.
-    lines = [BroughtLine(*names, supporters) for *names, closed_at, supporters in counted if closed_at is None]
-    return Brought(supporters=sum(supporters for *_, supporters in counted), lines=lines[:_LISTED_MAX])
+    lines = [BroughtLine(address, name, number) for address, name, closed_at, number in counted if closed_at is None]
+    return Brought(supporters=sum(number for *_, number in counted), lines=lines[:_LISTED_MAX])

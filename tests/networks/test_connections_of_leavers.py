@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 def close(person: User, network: Network, *, times: int = 1) -> None:
     """Go on with the closing of an account that is due when posts about October are drafted, some times."""
+    # While a month waits to be settled no account is closed.
+    given.settled(Period.at(given.MOMENT), now=FIRST - timedelta(hours=6))
     closings.ask_to_close(user=person, now=FIRST - GRACE)
     for _ in range(times):
         closings.advance_closing(user_id=person.pk, network=network, now=FIRST)
@@ -36,13 +38,6 @@ def access(server: Mastodon | Bluesky) -> set[str]:
     return server.tokens if isinstance(server, Mastodon) else server.refresh_tokens
 
 
-@pytest.fixture
-def settled(october: Period) -> None:
-    """Let October be settled, without which no account is closed in November."""
-    given.settled(october, now=FIRST - timedelta(hours=6))
-
-
-@pytest.mark.usefixtures("settled")
 def test_access_is_taken_back_there_and_forgotten_here(
     server: Mastodon | Bluesky, fan: User, network: Network
 ) -> None:
@@ -58,7 +53,6 @@ def test_access_is_taken_back_there_and_forgotten_here(
     assert number_of_posts(server) == 0
 
 
-@pytest.mark.usefixtures("settled")
 def test_a_network_that_fails_keeps_nobody(server: Mastodon | Bluesky, fan: User, network: Network) -> None:
     """The access is forgotten all the same, and the closing goes on to its end."""
     for path in ("/oauth/revoke", "/xrpc/com.atproto.server.deleteSession"):
@@ -71,7 +65,6 @@ def test_a_network_that_fails_keeps_nobody(server: Mastodon | Bluesky, fan: User
     assert not Connection.objects.exists()
 
 
-@pytest.mark.usefixtures("settled")
 def test_nothing_of_posts_is_left_in_the_end(server: Mastodon | Bluesky, fan: User, network: Network) -> None:
     """Made or not, they go with the connection; and links that were shared lead back to nobody."""
     del server
@@ -86,28 +79,27 @@ def test_nothing_of_posts_is_left_in_the_end(server: Mastodon | Bluesky, fan: Us
     assert fan.share_token != token
 
 
-@pytest.mark.parametrize("is_posted", [False, True])
-@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("posted", [0, 1])
 def test_posts_of_others_lose_their_words_about_somebody(
-    is_posted: bool, server: Mastodon | Bluesky, fan: User, network: Network
+    posted: int, server: Mastodon | Bluesky, fan: User, network: Network
 ) -> None:
     """A creator leaves: what waits about them isn't made, what is kept names them no more, and no email does."""
     drafted()
     assert "Créatrice 3" in Digest.objects.get().text
-    if is_posted:
+    if posted:
         work(network, since=DUE)
     creator = User.objects.get(creator_profile__name="Créatrice 3")
     close(creator, network)
     digest = Digest.objects.get()
 
-    assert digest.state == (Digest.State.POSTED if is_posted else Digest.State.STOPPED)
+    assert digest.state == (Digest.State.POSTED if posted else Digest.State.STOPPED)
     assert (digest.text, digest.links) == ("", [])
     assert not Notification.objects.filter(recipient=fan).exists()
     work(network, since=DUE)
-    assert number_of_posts(server) == is_posted
+    assert number_of_posts(server) == posted
 
 
-@pytest.mark.usefixtures("settled", "server")
+@pytest.mark.usefixtures("server")
 def test_a_post_names_nobody_who_left(fan: User, network: Network) -> None:
     """Who closes their account before the draft is made is left out of it and not counted; others' posts stay."""
     creator = User.objects.get(creator_profile__name="Créatrice 3")
@@ -122,7 +114,7 @@ def test_a_post_names_nobody_who_left(fan: User, network: Network) -> None:
     assert fan.is_active
 
 
-@pytest.mark.usefixtures("settled", "server")
+@pytest.mark.usefixtures("server")
 def test_a_post_that_was_dropped_while_it_was_made_stays_dropped(
     fan: User, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +143,6 @@ def introduced(*, fan: User, creator: User, sharer: User) -> Introduction:
     )
 
 
-@pytest.mark.usefixtures("settled")
 def test_introductions_stay_while_they_count_for_somebody(fan: User, network: Network) -> None:
     """A fan who left counts still; a creator who left counts without a link; who counts for nobody is forgotten."""
     given.deposit(fan, amount_cents=500, now=given.MOMENT)
