@@ -174,9 +174,14 @@ def become_creator(*, user: User, slug: str, name: str, text: str = "", links: S
     """
     try:
         with savepoint():
-            return CreatorProfile.objects.create(user=user, slug=slug, name=name, text=text, links=list(links))
+            profile = CreatorProfile.objects.create(
+                user_id=user.pk, slug=slug, name=name, text=text, links=list(links)
+            )
     except IntegrityError as error:
         raise SlugTaken(slug) from error
+    # The user knows of the page from here on, and not before: who is refused would pass for a creator.
+    profile.user = user
+    return profile
 
 
 @durable

@@ -71,9 +71,11 @@ def test_compose_runs_the_commands_of_the_procfile() -> None:
 
 def test_whatever_asks_servers_of_strangers_goes_to_the_queue_outside() -> None:
     """No task that reaches them is left among those of the month's end."""
-    tasks = (CHECKOUT / "buttons" / "tasks.py").read_text().split("@shared_task")
+    tasks = {app: (CHECKOUT / app / "tasks.py").read_text().split("@shared_task") for app in ("buttons", "payouts")}
     asking = {
-        f"buttons.tasks.{name}" for name in re.findall(r"def (\w+)", "".join(t for t in tasks if "OUTSIDE" in t))
+        f"{app}.tasks.{name}"
+        for app, texts in tasks.items()
+        for name in re.findall(r"def (\w+)", "".join(text for text in texts if "OUTSIDE" in text))
     }
     shown = start(PRODUCTION, show="[*settings.CELERY_TASK_ROUTES], settings.CELERY_TASK_ROUTES.values()")
 
