@@ -139,7 +139,7 @@ def test_what_is_cut_fits(text: str, room: int) -> None:
     assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))
 
 
-@pytest.mark.parametrize("text", ["", "1", "not-a-token", "\x00", "é" * 40, str(uuid.uuid4()) + "0"])
+@pytest.mark.parametrize("text", ["", "1", "not-a-token", "\x00", "é" * 40, "0" * 37])
 def test_what_is_no_token_is_none(text: str) -> None:
     """Whatever an address brings."""
     assert sharing.token_in(text) is None
