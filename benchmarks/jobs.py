@@ -19,6 +19,7 @@ from benchmarks import asked_pages
 from benchmarks.cluster import EMBED_HOST, HOST
 from benchmarks.failures import UnableToMeasure
 from buttons.operations.clicks import record_click
+from buttons.queries.frames import frame_memory
 from flattr.period import Period
 from payouts.queries.books import check_books
 
@@ -53,9 +54,17 @@ def badge_queries(arguments: Sequence[str]) -> dict[str, Any]:
 def frame_queries(arguments: Sequence[str]) -> dict[str, Any]:
     """Do as `badge_queries`, for the frame at an address."""
     (path,) = arguments
-    caches["process"].clear()
+    frame_memory.clear()
     first, second = (_get(path, host=EMBED_HOST)[1] for _ in range(2))
     return {"uncached": len(first), "cached": len(second), "sql": first}
+
+
+def click_often(arguments: Sequence[str]) -> None:
+    """Click a button a thousand times: large numbers are rounded, so one click alone might never show."""
+    (public_id,) = arguments
+    fan = User.objects.order_by("pk")[0]
+    for _ in range(1000):
+        record_click(click_id=uuid.uuid4(), fan=fan, public_id=public_id, origin="", now=timezone.now())
 
 
 def badge_freshness(arguments: Sequence[str]) -> float:
@@ -63,10 +72,7 @@ def badge_freshness(arguments: Sequence[str]) -> float:
     (public_id,) = arguments
     caches["process"].clear()
     before, _ = _get(f"/b/{public_id}/badge.svg")
-    fan = User.objects.order_by("pk")[0]
-    # A badge rounds large numbers, so one click alone might never show.
-    for _ in range(1000):
-        record_click(click_id=uuid.uuid4(), fan=fan, public_id=public_id, origin="", now=timezone.now())
+    click_often(arguments)
     started = time.monotonic()
     while _get(f"/b/{public_id}/badge.svg")[0] == before:
         time.sleep(0.2)
@@ -96,6 +102,7 @@ JOBS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
     "badge_freshness": badge_freshness,
     "badge_queries": badge_queries,
     "books": books,
+    "click_often": click_often,
     "frame_queries": frame_queries,
     "pages": pages,
     "sessions": sessions,

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -145,7 +145,7 @@ class Gathering(Generic[Item, Result]):
             try:
                 _drop_dead_connection()
                 connection.ensure_connection()
-            except DatabaseError as error:
+            except Exception as error:  # noqa: BLE001  Whatever it is, nobody waits for ever.
                 # One has waited for a database that is away, so the others needn't.
                 return outcomes + [_Failure(error)] * (len(items) - len(outcomes))
             outcomes.append(self._do_alone(item))

@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from stripe import HTTPClient
 
 from buttons.operations import periods
+from buttons.queries.frames import frame_memory
 from flattr.period import Period
 from flattr.transactions import durable
 from tests.client import StrictClient
@@ -132,6 +133,7 @@ def _forget_caches() -> None:
     """Start every test with an empty cache: a part of its own, as clearing would empty all processes' caches."""
     cache.key_prefix = uuid.uuid4().hex
     caches["process"].clear()
+    frame_memory.clear()
 
 
 @pytest.fixture

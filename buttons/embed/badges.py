@@ -11,7 +11,7 @@ from buttons import queries
 from buttons.badge import NAME, badge, drawing_id, short_count, style_hashes
 from buttons.embed.click_page import place_of
 from buttons.operations import buttons as operations
-from buttons.queries import AskedFrame, Frame
+from buttons.queries.frames import AskedFrame, Frame, aframe
 from flattr.short_way import Answer, Headers, Request, by_short_way
 
 _KEPT: Final = (
@@ -64,7 +64,7 @@ async def show_badge(request: Request, public_id: str) -> Answer:
 
 async def _frame(to: str, asked: dict[str, str]) -> Frame | None:
     place = place_of({**asked, "to": to}, origin="")
-    return await queries.aframe(
+    return await aframe(
         AskedFrame(place=place, creator_page=operations.creator_page(place.to), key_hash="", now=timezone.now())
     )
 

@@ -28,7 +28,8 @@ from buttons.embed.click_page import place_of, site_of
 from buttons.models import Click
 from buttons.operations import buttons as operations
 from buttons.operations import clicks, keys, one_clicks
-from buttons.queries import AskedFrame, Frame
+from buttons.queries import frames as frame_queries
+from buttons.queries.frames import AskedFrame, Frame
 from buttons.tasks import ring_for_new
 from buttons.tickets import Place
 from flattr.period import Period
@@ -77,7 +78,7 @@ async def show_frame(request: Request) -> Answer:
     asked = (_remembered if sum(map(len, said)) <= _REMEMBERED_LENGTH_MAX else _read_asked)(*said)
     cookies = request.header(b"cookie")
     secret = parse_cookie(cookies).get(KEY_COOKIE, "") if cookies else ""
-    frame = await queries.aframe(_about(asked.place, secret, now=timezone.now()))
+    frame = await frame_queries.aframe(_about(asked.place, secret, now=timezone.now()))
     if frame is None or frame.is_hidden:
         closed = _closed(asked.look, is_hidden=frame is not None)
         return Answer(HTTPStatus.NOT_FOUND, _HEADERS, closed.encode(), policy=_policy(f"{_LOCAL_ANCESTORS}https:"))
@@ -233,7 +234,7 @@ def _mode_after(redeemed: keys.Redeemed, place: Place, *, now: datetime) -> str:
         one_clicks.require_within_limits(fan=made.fan, button=made.button, origin=place.origin, now=now)
     except one_clicks.NeedsConfirmation:
         return "window"
-    frame = queries.frame(_about(place, redeemed.secret, now=now))
+    frame = frame_queries.frame(_about(place, redeemed.secret, now=now))
     return "window" if frame is None else _mode(frame)
 
 

@@ -5,6 +5,7 @@ import uuid
 from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -158,6 +159,13 @@ class Click(models.Model):
                 fields=["button"],
                 condition=models.Q(undone_at__isnull=True),
                 name="click_by_button",
+            ),
+            # Web processes ask for the newest, and for what was taken back (see `queries/frame_memory.py`).
+            BrinIndex(fields=["clicked_at"], name="click_by_time", autosummarize=True, pages_per_range=32),
+            models.Index(
+                fields=["undone_at"],
+                name="click_by_undoing",
+                condition=models.Q(undone_at__isnull=False),
             ),
         ]
 

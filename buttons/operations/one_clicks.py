@@ -14,11 +14,11 @@ from django.db.models import Count, Q
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import User
-from buttons import queries
 from buttons.models import Button, Click, Confirmation, OneClick, SiteKey
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks, keys
 from buttons.queries import trust
+from buttons.queries.frames import CONFIRMED_LASTS
 from buttons.tickets import Place
 from flattr.period import Period
 from flattr.transactions import durable
@@ -111,7 +111,7 @@ def _require_own_will(key: SiteKey, button: Button, press: Press, now: datetime)
         fan=key.fan,
         creator_id=button.creator_id,
         origin=key.origin,
-        confirmed_at__gt=now - queries.CONFIRMED_LASTS,
+        confirmed_at__gt=now - CONFIRMED_LASTS,
         revoked_at__isnull=True,
     ).exists():
         msg = "click: the first one for this creator on this site"

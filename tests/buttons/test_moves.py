@@ -10,11 +10,11 @@ from django.db import IntegrityError
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from buttons import queries
 from buttons.models import Button, ButtonAlias, Site
 from buttons.operations import buttons as operations
 from buttons.operations import moves
-from buttons.queries import AskedFrame
+from buttons.queries import frames
+from buttons.queries.frames import AskedFrame
 from buttons.tickets import Place
 from flattr.period import Period
 from flattr.transactions import savepoint
@@ -55,7 +55,7 @@ def move(button: Button, url: str, *, now: datetime = NOW) -> Button:
 def found(creator: User, url: str) -> int | None:
     """Return the id of the button that a frame about an address is for."""
     slug = creator.creator_profile.slug
-    (frame,) = queries._frames(
+    (frame,) = frames._frames(
         [
             AskedFrame(
                 place=Place(to=slug, url=url, origin=""),
