@@ -115,7 +115,9 @@ def _seconds_until_shown(cluster: Cluster, address: str, database: str, town: Wo
 
 
 def _shown(address: str, town: World) -> str:
-    asked = urllib.request.Request(address + frame_path(town, 1), headers=_headers(town, 1))  # noqa: S310  Ours.
+    headers = {"X-Forwarded-Proto": "https", **_headers(town, 1)}
+    # The address is our own.
+    asked = urllib.request.Request(address + frame_path(town, 1), headers=headers)  # noqa: S310
     with urllib.request.urlopen(asked) as answer:  # noqa: S310
         found = _COUNT.search(answer.read().decode())
     return "" if found is None else found[1]
