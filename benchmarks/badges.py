@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import inside, load, world
@@ -38,7 +37,7 @@ def make_town(cluster: Cluster, town: World) -> str:
         cluster.create_migrated(_DATABASE)
         with closing(cluster.connect(_DATABASE)) as database:
             # Nobody clicked in the time to come: frames whose button was just clicked are asked for anew.
-            world.build(database, town, month=month.start, until=datetime.now(UTC), report=report)
+            world.build(database, town, month=month.start, until=world.now(), report=report)
     return _DATABASE
 
 
