@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from buttons.models.digests import Digest
+from buttons.models.discovery import HeatCount, Listing
 from buttons.models.sharing import Introduction
 from buttons.models.sites import PageCheck, Site, SiteCheck
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
@@ -25,7 +26,9 @@ __all__ = [
     "ClosedPeriod",
     "Confirmation",
     "Digest",
+    "HeatCount",
     "Introduction",
+    "Listing",
     "MonthlyClicks",
     "OneClick",
     "OriginDay",
@@ -166,6 +169,10 @@ class Click(models.Model):
                 fields=["undone_at"],
                 name="click_by_undoing",
                 condition=models.Q(undone_at__isnull=False),
+            ),
+            # What is trending looks whether a fan's click was their first; this one is written by undoing alone.
+            models.Index(
+                fields=["fan", "button"], condition=models.Q(undone_at__isnull=False), name="click_undone_by_fan"
             ),
         ]
 
