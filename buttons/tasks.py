@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from buttons.models import Button
-from buttons.operations import digests, forgetting, notices, origins, page_checks, periods, reading, sites
+from buttons.operations import digests, forgetting, notices, origins, page_checks, periods, reading, sites, trending
 from buttons.queries import digests as digest_queries
 from buttons.queries import reading as reading_queries
 from buttons.queries import sites as queries
@@ -24,6 +24,12 @@ def make_partitions() -> None:
 def judge_origins() -> None:
     """Count anew what speaks for and against each site, and demote or freeze those that the rules say."""
     origins.judge_origins(now=timezone.now())
+
+
+@shared_task
+def count_heat() -> None:
+    """Count the clicks since the last time into what is trending."""
+    trending.count_heat(now=timezone.now())
 
 
 @shared_task

@@ -10,6 +10,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "clear sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="50", hour="3")},
     "make partitions of clicks": {"task": "buttons.tasks.make_partitions", "schedule": crontab(minute="5", hour="3")},
     "judge sites": {"task": "buttons.tasks.judge_origins", "schedule": crontab(minute="15", hour="0")},
+    "count what is trending": {"task": "buttons.tasks.count_heat", "schedule": 600.0},
     "forget old presses": {"task": "buttons.tasks.forget", "schedule": crontab(minute="35", hour="3")},
     "tell of first clicks": {"task": "buttons.tasks.tell_of_first_clicks", "schedule": crontab(minute="0", hour="7")},
     "tell of the week": {

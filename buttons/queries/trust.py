@@ -1,6 +1,6 @@
 """Reads about sites that show our frame: how they stand, and which of them may click for whom."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -43,6 +43,11 @@ SELECT
     (SELECT round(sqrt(var_pop(x) + var_pop(y))) FROM pressed)
 """
 """Counts a fan once a day (UTC) in each of the first four numbers, however often they click."""
+
+_VERIFIED_PAIRS: Final = """
+SELECT asked.host, asked.creator_id FROM unnest(%s::text[], %s::bigint[]) AS asked (host, creator_id)
+CROSS JOIN LATERAL buttons_verified_site(asked.host) AS found WHERE found.owner_id = asked.creator_id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,27 @@ def lets_one_press_count(standing: OriginStanding, *, now: datetime) -> bool:
     """Tell whether neither a rule nor staff want each click on a site confirmed."""
     is_demoted = standing.demoted_until is not None and standing.demoted_until > now
     return standing.frozen_at is None and not is_demoted
+
+
+def trusted_pairs(*, pairs: Collection[tuple[str, int]], now: datetime) -> set[tuple[str, int]]:
+    """Return those sites, each with a creator's id, that are verified for the creator and where one press may count.
+
+    Our own pages are so for everybody.
+    """
+    standings = OriginStanding.objects.in_bulk({origin for origin, _ in pairs}, field_name="origin")
+    hosts = {
+        (origin, creator_id): proven_host(origin)
+        for origin, creator_id in pairs
+        if origin not in standings or lets_one_press_count(standings[origin], now=now)
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_VERIFIED_PAIRS, [list(hosts.values()), [creator_id for _, creator_id in hosts]])
+        verified = set(cursor.fetchall())
+    return {
+        (origin, creator_id)
+        for (origin, creator_id), host in hosts.items()
+        if origin == settings.APP_URL or (host, creator_id) in verified
+    }
 
 
 def frozen_by_rule() -> QuerySet[OriginStanding]:

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts import queries as accounts_queries
 from accounts.models import Notification
 from buttons import queries as buttons_queries
-from buttons.queries import trust
+from buttons.queries import discovery, trust
 from flattr.period import Period
 from payouts.models import Deposit, Payout, PayoutAccount, Refund, Settlement, StripeEvent
 
@@ -24,6 +24,7 @@ DEBIT_DUE_AFTER: Final = timedelta(days=16)
 NOTIFICATION_DUE_AFTER: Final = timedelta(hours=6)
 EVENT_DUE_AFTER: Final = timedelta(hours=1)
 CLOSING_DUE_AFTER: Final = timedelta(days=14)
+HEAT_DUE_AFTER: Final = timedelta(hours=6)
 
 
 def unsettled_periods(*, until: Period) -> dict[Period, bool]:
@@ -100,6 +101,9 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
         yield f"closing:{closing.pk}", f"The account {closing.pk} should be closed for more than two weeks."
     for standing in trust.frozen_by_rule():
         yield f"site:{standing.pk}", f"{standing.origin} is frozen, and nobody has decided about it."
+    counted_until = discovery.counted_until()
+    if counted_until is not None and counted_until < now - HEAT_DUE_AFTER:
+        yield "trending", "What is trending was not counted for more than six hours."
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()
     if unsent:
         yield "notifications", f"{unsent} emails are unsent for more than six hours."
