@@ -46,7 +46,15 @@ class LinksField(forms.CharField):
 class CreatorEditForm(forms.ModelForm[CreatorProfile]):
     """What a creator's page says."""
 
-    links = LinksField(label=_("Links"), required=False, help_text=_("One web address a line."))
+    links = LinksField(
+        label=_("Links"),
+        required=False,
+        help_text=_(
+            "One web address a line. To have Mastodon show that your page here is yours, put the address of your"
+            " profile there into this list, and the address of your page here among the links of that profile: we"
+            ' mark your links by rel="me", which Mastodon looks for.'
+        ),
+    )
 
     class Meta:
         model = CreatorProfile

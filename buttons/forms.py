@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from buttons.models import Button, OriginDecision, Site
 from buttons.operations import buttons as operations
+from buttons.queries.discovery import Order, Wanted
 
 TAGS_MAX = 20
 
@@ -54,6 +55,31 @@ class ButtonForm(forms.ModelForm[Button]):
                 " there already, it makes room: it keeps its clicks, and takes no more from that page."
             )
         return form
+
+
+class DiscoverForm(forms.Form):
+    """What somebody looks for among all buttons. It comes in addresses, so that each list can be linked to."""
+
+    q = forms.CharField(label=_("Words"), required=False, max_length=100)
+    category = forms.ChoiceField(label=_("Category"), required=False, choices=[("", ""), *Button.Category.choices])
+    tag = forms.CharField(label=_("Tag"), required=False, max_length=40)
+    language = forms.RegexField(r"^[a-z]{2,3}\Z", label=_("Language"), required=False)
+    sort = forms.ChoiceField(label=_("Order"), required=False, choices=[(each.value, each.value) for each in Order])
+
+    def clean_tag(self) -> str:
+        """Return the tag as tags are kept."""
+        return str(self.cleaned_data["tag"]).lower()
+
+    def wanted(self) -> Wanted:
+        """Return what is looked for."""
+        said = self.cleaned_data
+        return Wanted(words=said["q"], category=said["category"], tag=said["tag"], language=said["language"])
+
+    def order(self) -> Order:
+        """Return what comes first. Without words nothing is a better answer than another."""
+        usual = Order.BEST if self.cleaned_data["q"] else Order.TRENDING
+        wanted = Order(self.cleaned_data["sort"] or usual)
+        return Order.TRENDING if wanted is Order.BEST and not self.cleaned_data["q"] else wanted
 
 
 class DecisionForm(forms.Form):

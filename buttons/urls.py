@@ -4,10 +4,13 @@ from django.urls import path
 
 from buttons import short_way_urls
 from buttons.embed import builder, click_page, oembed, page_check, window
-from buttons.views import clicks, connections, own, public, sites
+from buttons.views import clicks, connections, discovery, feeds, own, public, sites
 
 app_name = "buttons"
 urlpatterns = [
+    path("discover/", discovery.discover, name="discover"),
+    path("discover/feed/", feeds.discover_feed, name="discover_feed"),
+    path("@<slug:slug>/feed/", feeds.creator_feed, name="creator_feed"),
     path("@<slug:slug>/", public.creator, name="creator"),
     path("@<slug:slug>/share/", public.share_creator, name="share_creator"),
     path("buttons/", own.own_buttons, name="own"),

@@ -22,6 +22,9 @@ CHECK_TAKES: Final = timedelta(seconds=30)
 _CHECKED_OFTEN_FOR: Final = timedelta(days=7)
 """How long a proof is new, and looked for each day; later it is looked for each week, and each day while it fails."""
 
+_SHOWN_MAX: Final = 20
+"""How many sites the creator's page shows."""
+
 _VERIFIED: Final = """
 SELECT asked.host, found.site_id FROM unnest(%s::text[]) AS asked (host)
 CROSS JOIN LATERAL buttons_verified_site(asked.host) AS found WHERE found.owner_id = %s
@@ -106,6 +109,11 @@ def verified_sites(*, creator_id: int, hosts: Sequence[str]) -> dict[str, Site]:
     found = _verified_ids(creator_id, hosts)
     sites = Site.objects.in_bulk(set(found.values()))
     return {host: sites[found[host]] for host in hosts if host in found}
+
+
+def shown_to_everybody(*, creator: User) -> QuerySet[Site]:
+    """Return the creator's verified sites by name, as many as a page shows."""
+    return Site.objects.filter(creator=creator, verified_at__isnull=False).order_by("host", "pk")[:_SHOWN_MAX]
 
 
 def verified_site(*, creator_id: int, host: str) -> Site | None:

@@ -52,6 +52,12 @@ def address(context: Context) -> str:
     return settings.APP_URL + str(context["request"].path)
 
 
+@register.simple_tag
+def site() -> str:
+    """Return the start of all addresses of our pages."""
+    return str(settings.APP_URL)
+
+
 @register.simple_tag(takes_context=True)
 def via(context: Context) -> str:
     """Return the token that the page's address brings, or nothing."""

@@ -1,5 +1,7 @@
 """Pages about creators and buttons that everyone may see."""
 
+from typing import Final
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,8 +16,12 @@ from accounts.models import CreatorProfile
 from buttons import queries, snippets
 from buttons.models import Button
 from buttons.operations import buttons as operations
+from buttons.queries import discovery
+from buttons.queries import sites as site_queries
 from flattr import pages
 from flattr.outside.hosts import BadHost
+
+RELATED_MAX: Final = 6
 
 
 @require_safe
@@ -28,6 +34,9 @@ def creator(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {
         "profile": profile,
         "buttons": buttons,
+        "sites": site_queries.shown_to_everybody(creator=profile.user),
+        "tags": discovery.tags_of(creator_id=profile.pk),
+        "page_button": queries.public_buttons(creator=profile.user).filter(url=operations.creator_page(slug)).first(),
         "oembed_url": _oembed_url(request),
         "oembed_title": profile.name,
         "data": mark_safe(snippets.creator_data(operations.order_for(profile))),  # noqa: S308  It is escaped there.
@@ -52,6 +61,7 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
             "aliases": button.aliases.order_by("pk") if is_own else [],
             "is_elsewhere": button.url != settings.APP_URL + request.path,
             "builder_query": urlencode({"url": button.url}),
+            "related": queries.public_buttons(creator=button.creator).exclude(pk=button.pk)[:RELATED_MAX],
             "oembed_url": _oembed_url(request),
             "oembed_title": button.title,
         },

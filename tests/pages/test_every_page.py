@@ -79,7 +79,10 @@ ANSWERS: Final = {
     "accounts:become_creator": "login 200 200 /creator/ /creator/ 200",
     "accounts:edit_creator": CREATORS,
     # Buttons.
+    "buttons:discover": EVERYBODY,
+    "buttons:discover_feed": EVERYBODY,
     "buttons:creator": EVERYBODY,
+    "buttons:creator_feed": EVERYBODY,
     "buttons:share_creator": EVERYBODY,
     "buttons:button": EVERYBODY,
     "buttons:share": EVERYBODY,
@@ -187,7 +190,7 @@ ANSWERS: Final = {
 """What each role gets by GET, in the order of `ROLES`: a status, or where it is led instead (`login`, `open` a
 page as a creator, the `staff` login, or an address)."""
 
-PUBLIC: Final = {"buttons:badge", "api_button"}
+PUBLIC: Final = {"buttons:badge", "buttons:creator_feed", "buttons:discover_feed", "api_button"}
 """What anybody may keep: it says the same to everybody."""
 
 INLINE: Final = ("script:not([src])", "style", "[style]")
@@ -210,6 +213,7 @@ def address(name: str, town: World) -> str:
         "buttons:click": [town.button.public_id],
         "buttons:click_at_once": [town.button.public_id],
         "buttons:creator": [f"ada-{town.creator.pk}"],
+        "buttons:creator_feed": [f"ada-{town.creator.pk}"],
         "buttons:edit": [town.button.public_id],
         "buttons:share_creator": [f"ada-{town.creator.pk}"],
         "buttons:share": [town.button.public_id],
