@@ -8,7 +8,7 @@ much after each `HALF_LIFE`. Heat is kept as a moment (see `Listing`), so what n
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -105,7 +105,7 @@ def _count_step(*, until: datetime) -> bool:
 
 
 def _changes(*, after: datetime, until: datetime) -> list[_Change]:
-    window = {
+    window: dict[str, Any] = {
         "after": after,
         "until": until,
         "first": Period.at(after).first_day,
@@ -132,7 +132,7 @@ def _counted(changes: list[_Change], *, now: datetime) -> dict[int, float]:
 
 def _warm(heat: dict[int, float], *, until: datetime) -> None:
     if heat:
-        parameters: dict[str, object] = {
+        parameters: dict[str, Any] = {
             "buttons": list(heat),
             "changes": list(heat.values()),
             "until": until,

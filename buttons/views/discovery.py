@@ -43,7 +43,7 @@ def discover(request: HttpRequest) -> HttpResponse:
     wanted, order = form.wanted(), form.order()
     asked = {name: value for name, value in form.cleaned_data.items() if value}
     facets = discovery.facets()
-    narrowed = {name: asked[name] for name in _BY_FEED if name in asked}
+    narrowed: dict[str, str] = {name: asked[name] for name in _BY_FEED if name in asked}
     shown = {
         "form": form,
         "typed": typed,

@@ -22,6 +22,7 @@ from buttons import queries as buttons_queries
 from buttons.models import Button, Click, Site
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
+from buttons.operations import trending
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.models import Deposit, PayoutAccount
@@ -45,11 +46,18 @@ class Maker:
     category: Button.Category
     text: str
     titles: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    language: str = "en"
 
 
 MAKERS: Final = (
     Maker(
-        "artist", "Ada Marin", Button.Category.IMAGES, "Paints harbours at dawn.", ("First light", "Low tide", "Nets")
+        "artist",
+        "Ada Marin",
+        Button.Category.IMAGES,
+        "Paints harbours at dawn.",
+        ("First light", "Low tide", "Nets"),
+        ("painting", "sea"),
     ),
     Maker(
         "kite",
@@ -57,20 +65,89 @@ MAKERS: Final = (
         Button.Category.AUDIO,
         "Folk songs with a drum machine.",
         ("Northern wind", "Paper"),
+        ("folk", "music"),
     ),
-    Maker("podolsk", "Radio Podolsk", Button.Category.AUDIO, "A podcast about trains.", ("Night train", "Gauge")),
-    Maker("loops", "Loops & Semicolons", Button.Category.TEXT, "Essays on programming.", ("On names", "Two clocks")),
-    Maker("tinytool", "tinytool", Button.Category.SOFTWARE, "A small tool that does one thing.", ("tinytool 3",)),
     Maker(
-        "marguerite", "Marguerite Élan", Button.Category.TEXT, "Des nouvelles courtes.", ("La gare", "L’été d’après")
+        "podolsk",
+        "Radio Podolsk",
+        Button.Category.AUDIO,
+        "A podcast about trains.",
+        ("Night train", "Gauge"),
+        ("podcast", "trains"),
     ),
-    Maker("pixelbarn", "Pixel Barn", Button.Category.VIDEO, "Animated films made in a barn.", ("Owls", "The gate")),
-    Maker("soup", "Soup of the Day", Button.Category.TEXT, "One soup a day, no story before it.", ("Leek", "Miso")),
-    Maker("yuki", "雪のピアノ", Button.Category.AUDIO, "Piano, recorded in winter.", ("二月", "朝")),
-    Maker("openmap", "Open Map Friends", Button.Category.PEOPLE, "We walk and draw the map.", ("Footpaths",)),
-    Maker("chess", "Slow Chess", Button.Category.VIDEO, "Endgames, explained slowly.", ("Rook endings", "Zugzwang")),
     Maker(
-        "stars", "Under the Stars", Button.Category.AUDIO, "Astronomy for the way to work.", ("Perihelion", "Dust")
+        "loops",
+        "Loops & Semicolons",
+        Button.Category.TEXT,
+        "Essays on programming.",
+        ("On names", "Two clocks"),
+        ("essays", "programming"),
+    ),
+    Maker(
+        "tinytool",
+        "tinytool",
+        Button.Category.SOFTWARE,
+        "A small tool that does one thing.",
+        ("tinytool 3",),
+        ("tools", "programming"),
+    ),
+    Maker(
+        "marguerite",
+        "Marguerite Élan",
+        Button.Category.TEXT,
+        "Des nouvelles courtes.",
+        ("La gare", "L’été d’après"),
+        ("stories",),
+        "fr",
+    ),
+    Maker(
+        "pixelbarn",
+        "Pixel Barn",
+        Button.Category.VIDEO,
+        "Animated films made in a barn.",
+        ("Owls", "The gate"),
+        ("film", "animation"),
+    ),
+    Maker(
+        "soup",
+        "Soup of the Day",
+        Button.Category.TEXT,
+        "One soup a day, no story before it.",
+        ("Leek", "Miso"),
+        ("cooking",),
+    ),
+    Maker(
+        "yuki",
+        "雪のピアノ",
+        Button.Category.AUDIO,
+        "Piano, recorded in winter.",
+        ("二月", "朝"),
+        ("piano", "music"),
+        "ja",
+    ),
+    Maker(
+        "openmap",
+        "Open Map Friends",
+        Button.Category.PEOPLE,
+        "We walk and draw the map.",
+        ("Footpaths",),
+        ("maps", "walking"),
+    ),
+    Maker(
+        "chess",
+        "Slow Chess",
+        Button.Category.VIDEO,
+        "Endgames, explained slowly.",
+        ("Rook endings", "Zugzwang"),
+        ("chess",),
+    ),
+    Maker(
+        "stars",
+        "Under the Stars",
+        Button.Category.AUDIO,
+        "Astronomy for the way to work.",
+        ("Perihelion", "Dust"),
+        ("podcast", "astronomy"),
     ),
 )
 
@@ -92,6 +169,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
         if not buttons_queries.period_is_closed(period=month):
             say(f"Clicks of {month}")
             _make_clicks(fans, buttons, month, now)
+    trending.count_heat(now=now)
     # Months are settled without a gap, so those between an older settlement and the demo's own come first.
     for month in sorted({*months[:2], *due.due_periods(now=now)}):
         say(f"The settlement of {month}")
@@ -157,6 +235,8 @@ def _make_creator(maker: Maker, now: datetime) -> list[Button]:
                 title=title,
                 description=maker.text,
                 category=maker.category,
+                tags=maker.tags,
+                language=maker.language,
             )
     # Nobody can prove a site under `localhost` from outside, so these are taken as proved.
     Site.objects.filter(creator=user, verified_at__isnull=True).update(verified_at=now)
