@@ -57,7 +57,7 @@ def discover(request: HttpRequest) -> HttpResponse:
         "without_tag": _address({**asked, "tag": ""}),
         "languages": _languages({*facets.languages, wanted.language} - {""}),
         "canonical": _address(narrowed),
-        "feed": _address(narrowed, name="buttons:discover_feed"),
+        "feed": _address({"q": wanted.words, **narrowed}, name="buttons:discover_feed"),
     }
     return render(request, "buttons/discover.html", shown)
 
