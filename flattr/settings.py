@@ -382,7 +382,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
-        # It would tell of each request.
+        # They would tell of each request, and of each letter of a paper.
         "stripe": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
     },
 }
