@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from payouts.ledger import chart
@@ -73,3 +74,23 @@ def entries(*, account: LedgerAccount, start: datetime, end: datetime) -> tuple[
             )
         )
     return opening, found
+
+
+def changes(*, account: LedgerAccount, start: datetime, end: datetime) -> dict[chart.TransferKind, int]:
+    """Return by how many micros each kind of transfer changed the balance from `start` until before `end`.
+
+    The kinds come in the chart's order; one that came and went as much is there with 0.
+    """
+    sums = (
+        Transfer.objects.filter(
+            Q(debit_account=account) | Q(credit_account=account), occurred_at__gte=start, occurred_at__lt=end
+        )
+        .values("kind")
+        .annotate(
+            debits=Coalesce(Sum("amount_micros", filter=Q(debit_account=account)), 0),
+            credits=Coalesce(Sum("amount_micros", filter=Q(credit_account=account)), 0),
+        )
+    )
+    sign = -1 if account.kind in chart.GROWS_BY_DEBIT else 1
+    found = {row["kind"]: sign * int(row["credits"] - row["debits"]) for row in sums}
+    return {kind: found[kind] for kind in chart.TransferKind if kind in found}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q, Sum
+
 from accounts.models import CreatorProfile, User
 from buttons.models import Button
 from flattr import pages
@@ -33,6 +35,8 @@ class FanLine:
     creator: CreatorProfile | None
     clicks: int
     amount_micros: int
+    fee_micros: int
+    """The platform's part of the amount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class FanStatement:
     book: Entries
     settlement: Settlement | None
     spend: SettlementSpend | None
+    fee_micros: int
+    """The platform's part of the spend."""
     lines: pages.Page[FanLine]
 
     @property
@@ -71,11 +77,10 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
         .filter(fan=fan, settlement__period=period, settlement__finished_at__isnull=False)
         .first()
     )
+    settled = SettlementLine.objects.filter(settlement=spend.settlement if spend else None, fan=fan)
     lines = (
         pages.cut(
-            SettlementLine.objects.filter(settlement=spend.settlement, fan=fan)
-            .select_related("button__creator__creator_profile")
-            .order_by("-amount_micros", "button_id"),
+            settled.select_related("button__creator__creator_profile").order_by("-amount_micros", "button_id"),
             place=place,
         )
         if spend
@@ -86,6 +91,7 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
         book=_entries(kind=chart.Kind.FAN_BALANCE, owner=fan, period=period),
         settlement=spend.settlement if spend else None,
         spend=spend,
+        fee_micros=settled.aggregate(micros=Sum("fee_micros"))["micros"] or 0,
         lines=lines.showing(
             [
                 FanLine(
@@ -93,6 +99,7 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
                     creator=getattr(line.button.creator, "creator_profile", None),
                     clicks=line.clicks,
                     amount_micros=line.amount_micros,
+                    fee_micros=line.fee_micros,
                 )
                 for line in lines
             ]
@@ -127,11 +134,12 @@ def creator_statement(*, creator: User, period: Period, place: pages.Place | Non
     )
 
 
-def fan_months(*, fan: User) -> list[SettlementSpend]:
-    """Return the months that were settled for the fan, newest first."""
+def fan_months(*, fan: User, year: int | None = None) -> list[SettlementSpend]:
+    """Return the months that were settled for the fan, all or those of a year, newest first."""
+    in_year = Q() if year is None else Q(settlement__period__range=months_of(year))
     return list(
         SettlementSpend.objects.select_related("settlement")
-        .filter(fan=fan, settlement__finished_at__isnull=False)
+        .filter(in_year, fan=fan, settlement__finished_at__isnull=False)
         .order_by("-settlement__period")
     )
 
@@ -143,6 +151,11 @@ def creator_months(*, creator: User) -> list[SettlementEarning]:
         .filter(creator=creator, settlement__finished_at__isnull=False)
         .order_by("-settlement__period")
     )
+
+
+def months_of(year: int) -> tuple[Period, Period]:
+    """Return a year's first and last month."""
+    return Period(year, 1), Period(year, 12)
 
 
 def _entries(*, kind: chart.Kind, owner: User, period: Period) -> Entries:
