@@ -18,11 +18,15 @@ def csv_response(*, name: str, header: Sequence[str], rows: Iterable[Sequence[ob
     Texts that a spreadsheet would run as a formula get an apostrophe in front, as OWASP advises
     ("CSV injection"), since titles come from strangers.
     """
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response = HttpResponse(_csv(header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    writer = csv.writer(response)
-    writer.writerow(header)
-    writer.writerows([_plain(value) for value in row] for row in rows)
+    return response
+
+
+def pdf_response(*, name: str, file: bytes) -> HttpResponse:
+    """Return a PDF file, which a browser may show or keep under its name."""
+    response = HttpResponse(file, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}"'
     return response
 
 
@@ -33,16 +37,17 @@ def zip_response(*, name: str, tables: Mapping[str, Sequence[Mapping[str, object
         archive.writestr("data.json", json.dumps(tables, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1))
         for table, rows in tables.items():
             if rows:
-                archive.writestr(f"{table}.csv", _csv(rows))
+                values = ([_in_a_cell(value) for value in row.values()] for row in rows)
+                archive.writestr(f"{table}.csv", _csv(list(rows[0]), values))
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
 
 
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(rows[0])
-    writer.writerows([_plain(_in_a_cell(value)) for value in row.values()] for row in rows)
+    writer.writerow(header)
+    writer.writerows([_plain(value) for value in row] for row in rows)
     return text.getvalue()
 
 
