@@ -2,11 +2,12 @@
 
 from django.urls import path, register_converter
 
-from flattr.converters import PeriodConverter
+from flattr.converters import PeriodConverter, YearConverter
 from payouts import webhooks
-from payouts.views import creators, fans, people
+from payouts.views import creators, fans, history, people
 
 register_converter(PeriodConverter, "period")
+register_converter(YearConverter, "year")
 
 app_name = "payouts"
 urlpatterns = [
@@ -22,6 +23,13 @@ urlpatterns = [
     path("statements/", fans.statement_list, name="statement_list"),
     path("statements/<period:period>/", fans.statement, name="statement"),
     path("statements/<period:period>.csv", fans.statement_csv, name="statement_csv"),
+    path("statements/<period:period>.pdf", fans.statement_pdf, name="statement_pdf"),
+    path("history/", history.since_the_beginning, name="history"),
+    path("history.csv", history.since_the_beginning_csv, name="history_csv"),
+    path("history.pdf", history.since_the_beginning_pdf, name="history_pdf"),
+    path("history/<year:year>/", history.year_of_fan, name="year"),
+    path("history/<year:year>.csv", history.year_of_fan_csv, name="year_csv"),
+    path("history/<year:year>.pdf", history.year_of_fan_pdf, name="year_pdf"),
     path("earnings/", creators.earnings, name="earnings"),
     path("earnings/account/", creators.open_account, name="open_account"),
     path("earnings/account/page/", creators.account_page, name="account_page"),
@@ -30,6 +38,10 @@ urlpatterns = [
     path("earnings/payouts/<uuid:payout_id>/cancel/", creators.cancel_payout, name="cancel_payout"),
     path("earnings/<period:period>/", creators.earnings_of, name="earnings_of"),
     path("earnings/<period:period>.csv", creators.earnings_csv, name="earnings_csv"),
+    path("earnings/<period:period>.pdf", creators.earnings_pdf, name="earnings_pdf"),
+    path("earnings/<year:year>/", history.year_of_creator, name="earnings_year"),
+    path("earnings/<year:year>.csv", history.year_of_creator_csv, name="earnings_year_csv"),
+    path("earnings/<year:year>.pdf", history.year_of_creator_pdf, name="earnings_year_pdf"),
     path("settings/data/", people.data, name="data"),
     path("settings/data/download/", people.download, name="download_data"),
     path("settings/close/", people.close, name="close_account"),

@@ -20,7 +20,8 @@ from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
 from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
 from payouts.queries import balances, debts, introductions, statements
-from payouts.views.files import csv_response
+from payouts.views import papers
+from payouts.views.files import csv_response, pdf_response
 from payouts.views.provider import leading_back_where_away
 
 
@@ -172,3 +173,13 @@ def earnings_csv(request: HttpRequest, period: Period) -> HttpResponse:
             for line in shown.lines
         ],
     )
+
+
+@creator_required
+@require_safe
+def earnings_pdf(request: HttpRequest, period: Period) -> HttpResponse:
+    """Return the month as a paper."""
+    creator = user_of(request)
+    shown = statements.creator_statement(creator=creator, period=period)
+    file = papers.month_of_creator(creator=creator, statement=shown, now=timezone.now())
+    return pdf_response(name=f"flattr-earnings-{period}.pdf", file=file)

@@ -27,8 +27,10 @@ from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
-from payouts.queries import balances, fees, forecasts, introductions, renewals, statements
-from payouts.views.files import csv_response
+from payouts.queries import balances, fees, forecasts, history, introductions, renewals, statements
+from payouts.views import papers
+from payouts.views.files import csv_response, pdf_response
+from payouts.views.history import cut_months
 from payouts.views.provider import leading_back_where_away
 
 
@@ -233,7 +235,10 @@ def statement_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "payouts/statement_list.html",
-        {"months": statements.fan_months(fan=user_of(request)), "period": Period.at(timezone.now())},
+        {
+            "months": cut_months(request, statements.fan_months(fan=user_of(request))),
+            "period": Period.at(timezone.now()),
+        },
     )
 
 
@@ -253,7 +258,7 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
     shown = statements.fan_statement(fan=user_of(request), period=period)
     return csv_response(
         name=f"flattr-{period}.csv",
-        header=["button", "address", "creator", "clicks", "amount_eur"],
+        header=["button", "address", "creator", "clicks", "amount_eur", "fee_eur"],
         rows=[
             [
                 line.button.title,
@@ -261,10 +266,22 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
                 line.creator.name if line.creator else "",
                 line.clicks,
                 money.format_micros(line.amount_micros, decimals=6),
+                money.format_micros(line.fee_micros, decimals=6),
             ]
             for line in shown.lines
         ],
     )
+
+
+@login_required
+@require_safe
+def statement_pdf(request: HttpRequest, period: Period) -> HttpResponse:
+    """Return the month as a paper."""
+    fan = user_of(request)
+    shown = statements.fan_statement(fan=fan, period=period)
+    given = history.given_in(fan=fan, months=[shown.spend] if shown.spend else [])
+    file = papers.month_of_fan(fan=fan, statement=shown, given=given, now=timezone.now())
+    return pdf_response(name=f"flattr-{period}.pdf", file=file)
 
 
 def _parts(rows: Iterable[forecasts.Slice | statements.FanLine], *, clicks: int) -> list[tuple[str, int]]:

@@ -59,7 +59,7 @@ def test_a_month_without_a_settlement_has_a_page_too(month: str, as_fan: StrictC
     file = as_fan.get(reverse("payouts:statement_csv", args=[month]))
 
     assert "Nothing has been settled for you in this month." in world.text(page)
-    assert rows_of(file) == [["button", "address", "creator", "clicks", "amount_eur"]]
+    assert rows_of(file) == [["button", "address", "creator", "clicks", "amount_eur", "fee_eur"]]
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-00", "0000-01", "9999-12", "2026-1", "last"])
@@ -71,12 +71,18 @@ def test_a_malformed_month_is_not_there(month: str, kind: str, as_creator: Stric
 
 
 def test_the_months_are_listed(as_fan: StrictClient) -> None:
-    """The settled month with its sums, and the one that is still running."""
+    """The settled month with its sums and files, the one that is still running, and the way to all together."""
     page = as_fan.get(reverse("payouts:statement_list"))
     links = [link.attrs["href"] for link in world.document(page).query("main a")]
 
-    assert links == ["/statements/2026-11/", "/statements/2026-10/"]
-    assert world.text(page).endswith("3 €30.00")
+    assert links == [
+        "/statements/2026-11/",
+        "/statements/2026-10/",
+        "/statements/2026-10.pdf",
+        "/statements/2026-10.csv",
+        "/history/",
+    ]
+    assert "October 2026 3 €30.00" in world.text(page)
 
 
 def test_a_fan_of_no_month_is_told_when(client: StrictClient, clock: time_machine.Traveller, db: None) -> None:
@@ -94,9 +100,9 @@ def test_a_statement_is_downloaded_as_a_file(as_fan: StrictClient) -> None:
     lines = rows_of(file)
 
     assert [[title, *rest] for title, _url, *rest in lines] == [
-        ["button", "creator", "clicks", "amount_eur"],
-        ["Song & <dance>", "Ada", "2", "20.000000"],
-        ["A program", "Bob", "1", "10.000000"],
+        ["button", "creator", "clicks", "amount_eur", "fee_eur"],
+        ["Song & <dance>", "Ada", "2", "20.000000", "2.000000"],
+        ["A program", "Bob", "1", "10.000000", "1.000000"],
     ]
     assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert file.headers["Content-Disposition"] == 'attachment; filename="flattr-2026-10.csv"'
@@ -119,7 +125,14 @@ def test_no_text_of_a_stranger_runs_as_a_formula(start: str, town: World, as_fan
 
 @pytest.mark.parametrize(
     "name",
-    ["payouts:cake", "payouts:statement", "payouts:statement_csv", "payouts:statement_list", "payouts:subscription"],
+    [
+        "payouts:cake",
+        "payouts:statement",
+        "payouts:statement_csv",
+        "payouts:statement_pdf",
+        "payouts:statement_list",
+        "payouts:subscription",
+    ],
 )
 def test_a_page_of_thirty_buttons_needs_few_queries(
     name: str,
@@ -139,7 +152,7 @@ def test_a_page_of_thirty_buttons_needs_few_queries(
     given.deposit(fan, amount_cents=3000, now=mid_december)
     clock.move_to(mid_december)
     client.force_login(fan)
-    arguments = {"payouts:statement": ["2026-11"], "payouts:statement_csv": ["2026-11"]}.get(name)
+    arguments = ["2026-11"] if "statement" in name and "list" not in name else []
     with django_assert_max_num_queries(12):
         page = client.get(reverse(name, args=arguments))
 

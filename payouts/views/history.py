@@ -1,0 +1,224 @@
+"""Longer times than a month: where a fan's money went since the beginning, and a fan's and a creator's year.
+
+Each is a page, a CSV file and a PDF file, of the same figures.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import CreatorProfile
+from accounts.views import creator_required, user_of
+from flattr import money, pages
+from flattr.charts import Bar
+from flattr.period import Period
+from flattr.templatetags.money import month as in_words
+from payouts.ledger.chart import Kind
+from payouts.models import SettlementSpend
+from payouts.queries import history as queries
+from payouts.views import papers
+from payouts.views.files import csv_response, pdf_response
+
+DRAWN_MONTHS: Final = 24
+"""How many months the drawing of a history has."""
+
+MONTHS_ON_A_PAGE: Final = 24
+
+
+@login_required
+@require_safe
+def since_the_beginning(request: HttpRequest) -> HttpResponse:
+    """Show where the fan's money went since the beginning, by month, year and creator."""
+    giving = queries.giving(fan=user_of(request))
+    newest = [each.settlement.period for each in giving.months[:1]]
+    drawn = [period.shift(-back) for period in newest for back in reversed(range(DRAWN_MONTHS))]
+    first = giving.months[-1].settlement.period if giving.months else None
+    spent = {each.settlement.period: each.spend_micros for each in giving.months}
+    return render(
+        request,
+        "payouts/history.html",
+        {
+            "giving": giving,
+            "first": first,
+            "bars": _bars([period for period in drawn if first and period >= first], spent),
+            "creators": _creators(request, giving),
+            "months": cut_months(request, giving.months),
+        },
+    )
+
+
+@login_required
+@require_safe
+def since_the_beginning_csv(request: HttpRequest) -> HttpResponse:
+    """Return what each creator had of each month, as a file."""
+    return _given_csv(request, name="flattr-history.csv")
+
+
+@login_required
+@require_safe
+def since_the_beginning_pdf(request: HttpRequest) -> HttpResponse:
+    """Return the history as a paper."""
+    fan = user_of(request)
+    file = papers.history_of_fan(fan=fan, giving=queries.giving(fan=fan), now=timezone.now())
+    return pdf_response(name="flattr-history.pdf", file=file)
+
+
+@login_required
+@require_safe
+def year_of_fan(request: HttpRequest, year: int) -> HttpResponse:
+    """Show what the fan gave in a year, by month and creator, and what moved the balance."""
+    fan = user_of(request)
+    giving = queries.giving(fan=fan, year=year)
+    spent = {each.settlement.period: each.spend_micros for each in giving.months}
+    return render(
+        request,
+        "payouts/year.html",
+        {
+            "year": year,
+            "giving": giving,
+            "bars": _bars(_months_of(year), spent),
+            "creators": _creators(request, giving),
+            "balance": queries.balance(kind=Kind.FAN_BALANCE, owner=fan, year=year),
+        },
+    )
+
+
+@login_required
+@require_safe
+def year_of_fan_csv(request: HttpRequest, year: int) -> HttpResponse:
+    """Return what each creator had of each month of a year, as a file."""
+    return _given_csv(request, name=f"flattr-{year:04d}.csv", year=year)
+
+
+@login_required
+@require_safe
+def year_of_fan_pdf(request: HttpRequest, year: int) -> HttpResponse:
+    """Return the fan's year as a paper."""
+    fan = user_of(request)
+    file = papers.year_of_fan(
+        fan=fan,
+        year=year,
+        giving=queries.giving(fan=fan, year=year),
+        balance=queries.balance(kind=Kind.FAN_BALANCE, owner=fan, year=year),
+        now=timezone.now(),
+    )
+    return pdf_response(name=f"flattr-{year:04d}.pdf", file=file)
+
+
+@creator_required
+@require_safe
+def year_of_creator(request: HttpRequest, year: int) -> HttpResponse:
+    """Show what the creator earned in a year, by month and button, what was paid out, and what moved the balance."""
+    creator = user_of(request)
+    earned = queries.earned(creator=creator, year=year)
+    net = {each.settlement.period: each.net_micros for each in earned.months}
+    buttons = pages.cut_list(
+        earned.buttons, key_of=lambda each: (-each.gross_micros, each.button.pk), place=pages.Place.of(request)
+    )
+    return render(
+        request,
+        "payouts/earnings_year.html",
+        {
+            "year": year,
+            "earned": earned,
+            "bars": _bars(_months_of(year), net),
+            "buttons": buttons,
+            "balance": queries.balance(kind=Kind.CREATOR_BALANCE, owner=creator, year=year),
+        },
+    )
+
+
+@creator_required
+@require_safe
+def year_of_creator_csv(request: HttpRequest, year: int) -> HttpResponse:
+    """Return what each button earned in each month of a year, as a file."""
+    rows = queries.earned_by_month(creator=user_of(request), year=year)
+    return csv_response(
+        name=f"flattr-earnings-{year:04d}.csv",
+        header=["month", "button", "address", "clicks", "gross_eur", "fee_eur", "net_eur"],
+        rows=[
+            [
+                str(each.settlement.period),
+                each.button.title,
+                each.button.url,
+                each.clicks,
+                *(_euros(micros) for micros in (each.gross_micros, each.fee_micros, each.net_micros)),
+            ]
+            for each in rows
+        ],
+    )
+
+
+@creator_required
+@require_safe
+def year_of_creator_pdf(request: HttpRequest, year: int) -> HttpResponse:
+    """Return the creator's year as a paper, such as tax offices want it."""
+    creator = user_of(request)
+    file = papers.year_of_creator(
+        creator=creator,
+        year=year,
+        earned=queries.earned(creator=creator, year=year),
+        balance=queries.balance(kind=Kind.CREATOR_BALANCE, owner=creator, year=year),
+        now=timezone.now(),
+    )
+    return pdf_response(name=f"flattr-earnings-{year:04d}.pdf", file=file)
+
+
+def cut_months(request: HttpRequest, months: Sequence[SettlementSpend]) -> pages.Page[SettlementSpend]:
+    """Return the page of a fan's months, the newest first, that the request asks for."""
+    return pages.cut_list(
+        months,
+        key_of=lambda each: (-each.settlement.period.first_day.toordinal(),),
+        place=pages.Place.of(request, name="months", size=MONTHS_ON_A_PAGE),
+    )
+
+
+def _creators(
+    request: HttpRequest, giving: queries.Giving
+) -> pages.Page[tuple[CreatorProfile | None, queries.Given]]:
+    """Return the page of the creators who had something that the request asks for."""
+    page = pages.cut_list(
+        giving.creators,
+        key_of=lambda each: (-each.amount_micros, each.creator_id),
+        place=pages.Place.of(request, name="creators"),
+    )
+    profiles = queries.profiles_of(page)
+    return page.showing([(profiles.get(each.creator_id), each) for each in page])
+
+
+def _given_csv(request: HttpRequest, *, name: str, year: int | None = None) -> HttpResponse:
+    """Return a row for each month and creator, the newest month first, amounts to the micro."""
+    given = queries.given_by_month(fan=user_of(request), year=year)
+    profiles = queries.profiles_of(each for _period, each in given)
+    return csv_response(
+        name=name,
+        header=["month", "creator", "clicks", "amount_eur", "fee_eur"],
+        rows=[
+            [
+                str(period),
+                profiles[each.creator_id].name if each.creator_id in profiles else "",
+                each.clicks,
+                _euros(each.amount_micros),
+                _euros(each.fee_micros),
+            ]
+            for period, each in given
+        ],
+    )
+
+
+def _bars(periods: Sequence[Period], micros: dict[Period, int]) -> list[Bar]:
+    """Return a bar for each month, of those without anything too; none where there is nothing at all."""
+    return [Bar(label=in_words(each), amount_micros=micros.get(each, 0)) for each in periods] if micros else []
+
+
+def _months_of(year: int) -> list[Period]:
+    return [Period(year, number) for number in range(1, 13)]
+
+
+def _euros(micros: int) -> str:
+    return money.format_micros(micros, decimals=6)
