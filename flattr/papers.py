@@ -67,8 +67,9 @@ class _Sheets(FPDF):
         self.set_font(_FONT, size=_SIZE - 1)
         self.set_text_color(*_SOFT)
         numbers = _("Page %(page)s of %(pages)s") % {"page": self.page_no(), "pages": _PAGES}
-        self.cell(self.epw / 2, _LINE, self.foot)
-        self.cell(self.epw / 2, _LINE, numbers, align="R")
+        # At the left: fpdf2 keeps more room than it needs for the number of pages, which isn't known yet.
+        self.cell(self.epw / 3, _LINE, numbers)
+        self.cell(self.epw * 2 / 3, _LINE, self.foot, align="R")
 
 
 class Paper:

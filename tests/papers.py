@@ -6,8 +6,8 @@ from typing import Any
 from pypdf import PdfReader
 
 
-def read(file: bytes) -> PdfReader:
-    """Return the file, which has to be a whole one."""
+def read(file: bytes) -> Any:
+    """Return the file as pypdf has it, which has to be a whole one."""
     return PdfReader(io.BytesIO(file), strict=True)
 
 
@@ -18,7 +18,7 @@ def lines_of(response: Any) -> list[str]:
     return lines(read(response.content))
 
 
-def lines(paper: PdfReader) -> list[str]:
+def lines(paper: Any) -> list[str]:
     """Return what all pages say, line by line, with single spaces."""
     return [
         " ".join(line.split()) for page in paper.pages for line in page.extract_text().splitlines() if line.strip()

@@ -34,6 +34,7 @@ def plain_cents(amount: int) -> str:
 
 
 @register.filter
-def month(period: Period) -> str:
-    """Write a period in words, such as `October 2026`."""
-    return formats.date_format(period.first_day, "YEAR_MONTH_FORMAT")
+def month(period: Period | str) -> str:
+    """Write a period, or its label as emails keep it, in words such as `October 2026`."""
+    known = Period.parse(period) if isinstance(period, str) else period
+    return formats.date_format(known.first_day, "YEAR_MONTH_FORMAT")

@@ -28,7 +28,6 @@ def test_a_paper_tells_what_it_is() -> None:
     with translation.override("fr"):
         read = papers.read(listing(title="Relevé d’octobre"))
 
-    assert read.metadata is not None
     assert read.metadata.title == "Relevé d’octobre"
     assert read.metadata.creation_date == NOW
     assert read.trailer["/Root"]["/Lang"] == "fr"
@@ -46,7 +45,7 @@ def test_a_long_table_goes_on_below_its_titles() -> None:
     assert [line for line in said if line.startswith("Song")] == [f"Song {n} €{n}.00" for n in range(200)]
     assert said.count("Button Amount") == pages > 2
     assert [line for line in said if "Page" in line] == [
-        f"Flattr · A list Page {number} of {pages}" for number in range(1, pages + 1)
+        f"Page {number} of {pages} Flattr · A list" for number in range(1, pages + 1)
     ]
 
 

@@ -1,6 +1,7 @@
 """Longer times than a month, on pages, in CSV files and in PDF files: all three have the same figures."""
 
 import csv
+import re
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import Notification
 from accounts.operations import closings as leaving
+from accounts.operations import render_notification
 from flattr.period import Period
 from payouts.views import history, papers
 from tests import given
@@ -78,7 +82,6 @@ def test_a_fan_sees_where_their_money_went(winter: World, client: StrictClient) 
         "Of that, our fee": "€9.00",
         "Clicks": "18",
         "Creators": "2",
-        "Months": "3",
     }
     assert table(page, "By creator") == [
         ["Bob", "13", "€58.2143"],
@@ -136,7 +139,7 @@ def test_a_fans_year_ends_with_its_balance(winter: World, client: StrictClient) 
     assert moved == [
         ["Opening balance", "€0.00"],
         ["You paid in", "€120.00"],
-        ["Your cake, given to creators", "-€90.00"],
+        ["Your cake, given away", "-€90.00"],
         ["Closing balance", "€30.00"],
     ]
     for name, amount in moved:
@@ -247,7 +250,7 @@ def test_papers_speak_the_readers_language(winter: World, client: StrictClient) 
 
     assert "Votre année 2026" in words
     assert "décembre 2026 7 30,00 €" in words
-    assert "Votre gâteau, donné à des créateurs -90,00 €" in words
+    assert "Votre gâteau, distribué -90,00 €" in words
     assert any("Page 1 sur 1" in line for line in month)
 
 
@@ -326,3 +329,18 @@ def test_statements_lead_to_years_and_files(as_creator: StrictClient) -> None:
     }.items():
         links = {link.attrs["href"] for link in world.document(as_creator.get(path)).query("main a")}
         assert ways <= links
+
+
+def test_the_email_about_a_month_leads_to_its_page_and_paper(town: World, client: StrictClient) -> None:
+    """Its reader is shown the month by each link of it, and reads the month in words."""
+    town.fan.language = "fr"
+    town.fan.save()
+    client.force_login(town.fan)
+    (told,) = Notification.objects.filter(recipient=town.fan, kind=Notification.Kind.MONTH_SETTLED)
+    subject, body = render_notification(told)
+    paths = [url.removeprefix(settings.APP_URL) for url in re.findall(r"https?://\S+", body)]
+
+    assert "octobre 2026" in subject
+    assert "En octobre 2026" in body
+    assert paths == ["/statements/2026-10/", "/statements/2026-10.pdf"]
+    assert [client.get(path).status_code for path in paths] == [200, 200]
