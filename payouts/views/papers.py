@@ -200,8 +200,13 @@ def _put_entries(paper: Paper, book: statements.Entries) -> None:
     paper.heading(_("Your balance"))
     entries = [
         (_day(each.occurred_at), in_words(each.kind), amount(each.change_micros), amount(each.balance_micros))
-        for each in book.entries
+        for each in book.entries[:ROWS_MAX]
     ]
+    left = book.entries[ROWS_MAX:]
+    if left:
+        text = ngettext("%(number)s more entry", "%(number)s more entries", len(left)) % {"number": len(left)}
+        change_micros = sum(each.change_micros for each in left)
+        entries.append(("", text, amount(change_micros), amount(book.closing_micros)))
     paper.table(
         columns=[
             Column(_("Date"), 2),

@@ -265,6 +265,8 @@ def test_a_list_that_is_too_long_keeps_its_sums(
     assert "Song & <dance> Ada 2 €20.0000 €2.0000" in paper
     assert "1 more, see the CSV file 1 €10.0000 €1.0000" in paper
     assert "Together 3 €30.0000 €3.0000" in paper
+    assert "1 more entry -€30.00 €0.00" in paper
+    assert "Closing balance €0.00" in paper
 
 
 def test_a_creator_who_has_left_keeps_their_row(winter: World, client: StrictClient) -> None:
