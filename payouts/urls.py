@@ -27,6 +27,7 @@ urlpatterns = [
     path("history/", history.since_the_beginning, name="history"),
     path("history.csv", history.since_the_beginning_csv, name="history_csv"),
     path("history.pdf", history.since_the_beginning_pdf, name="history_pdf"),
+    path("history/to/<slug:slug>/", history.to_creator, name="history_to"),
     path("history/<year:year>/", history.year_of_fan, name="year"),
     path("history/<year:year>.csv", history.year_of_fan_csv, name="year_csv"),
     path("history/<year:year>.pdf", history.year_of_fan_pdf, name="year_pdf"),

@@ -157,14 +157,15 @@ def given_in(*, fan: User, months: Sequence[SettlementSpend]) -> list[Given]:
     return [_given(row) for row in sums]
 
 
-def given_by_month(*, fan: User, year: int | None = None) -> list[tuple[Period, Given]]:
-    """Return what each creator had of each cake since the beginning, or of a year.
+def given_by_month(*, fan: User, year: int | None = None, creator: User | None = None) -> list[tuple[Period, Given]]:
+    """Return what each creator, or the one that is asked for, had of each cake since the beginning, or of a year.
 
     The newest month comes first, and in each those with most.
     """
     months = statements.fan_months(fan=fan, year=year)
+    lines = _lines(fan=fan, months=months)
     found: dict[int, list[Given]] = {month.settlement_id: [] for month in months}
-    sums = _sums(_lines(fan=fan, months=months).values("settlement_id", "creator_id"))
+    sums = _sums((lines.filter(creator=creator) if creator else lines).values("settlement_id", "creator_id"))
     for row in sums.order_by("-amount", "creator_id"):
         found[row["settlement_id"]].append(_given(row))
     return [(month.settlement.period, given) for month in months for given in found[month.settlement_id]]

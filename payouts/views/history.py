@@ -3,12 +3,12 @@
 Each is a page, a CSV file and a PDF file, of the same figures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -35,17 +35,14 @@ MONTHS_ON_A_PAGE: Final = 24
 def since_the_beginning(request: HttpRequest) -> HttpResponse:
     """Show where the fan's money went since the beginning, by month, year and creator."""
     giving = queries.giving(fan=user_of(request))
-    newest = [each.settlement.period for each in giving.months[:1]]
-    drawn = [period.shift(-back) for period in newest for back in reversed(range(DRAWN_MONTHS))]
-    first = giving.months[-1].settlement.period if giving.months else None
     spent = {each.settlement.period: each.spend_micros for each in giving.months}
     return render(
         request,
         "payouts/history.html",
         {
             "giving": giving,
-            "first": first,
-            "bars": _bars([period for period in drawn if first and period >= first], spent),
+            "first": min(spent, default=None),
+            "bars": _bars(_last_months(spent), spent),
             "creators": _creators(request, giving),
             "months": cut_months(request, giving.months),
         },
@@ -66,6 +63,31 @@ def since_the_beginning_pdf(request: HttpRequest) -> HttpResponse:
     fan = user_of(request)
     file = papers.history_of_fan(fan=fan, giving=queries.giving(fan=fan), now=timezone.now())
     return pdf_response(name="flattr-history.pdf", file=file)
+
+
+@login_required
+@require_safe
+def to_creator(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what the fan gave to one creator, month by month."""
+    profile = get_object_or_404(CreatorProfile.objects.select_related("user"), slug=slug)
+    given = queries.given_by_month(fan=user_of(request), creator=profile.user)
+    amounts = {period: each.amount_micros for period, each in given}
+    return render(
+        request,
+        "payouts/history_to.html",
+        {
+            "profile": profile,
+            "amount_micros": sum(amounts.values()),
+            "fee_micros": sum(each.fee_micros for _period, each in given),
+            "clicks": sum(each.clicks for _period, each in given),
+            "bars": _bars(_last_months(amounts), amounts),
+            "months": pages.cut_list(
+                given,
+                key_of=lambda each: _newest_first(each[0]),
+                place=pages.Place.of(request, name="months", size=MONTHS_ON_A_PAGE),
+            ),
+        },
+    )
 
 
 @login_required
@@ -173,7 +195,7 @@ def cut_months(request: HttpRequest, months: Sequence[SettlementSpend]) -> pages
     """Return the page of a fan's months, the newest first, that the request asks for."""
     return pages.cut_list(
         months,
-        key_of=lambda each: (-each.settlement.period.first_day.toordinal(),),
+        key_of=lambda each: _newest_first(each.settlement.period),
         place=pages.Place.of(request, name="months", size=MONTHS_ON_A_PAGE),
     )
 
@@ -214,6 +236,19 @@ def _given_csv(request: HttpRequest, *, name: str, year: int | None = None) -> H
 def _bars(periods: Sequence[Period], micros: dict[Period, int]) -> list[Bar]:
     """Return a bar for each month, of those without anything too; none where there is nothing at all."""
     return [Bar(label=in_words(each), amount_micros=micros.get(each, 0)) for each in periods] if micros else []
+
+
+def _last_months(known: Collection[Period]) -> list[Period]:
+    """Return the last months up to the newest one known, from the first one known on."""
+    first, newest = min(known, default=None), max(known, default=None)
+    if first is None or newest is None:
+        return []
+    drawn = [newest.shift(-back) for back in reversed(range(DRAWN_MONTHS))]
+    return [period for period in drawn if period >= first]
+
+
+def _newest_first(period: Period) -> tuple[int]:
+    return (-period.first_day.toordinal(),)
 
 
 def _months_of(year: int) -> list[Period]:

@@ -15,7 +15,14 @@ from tests.papers import lines, read
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 OVERFLOWS: Final = "document.documentElement.scrollWidth > innerWidth"
-OF_FANS: Final = ("/statements/", "/statements/2026-10/", "/history/", "/history/2026/", "/history/2025/")
+OF_FANS: Final = (
+    "/statements/",
+    "/statements/2026-10/",
+    "/history/",
+    "/history/to/SLUG/",
+    "/history/2026/",
+    "/history/2025/",
+)
 OF_CREATORS: Final = ("/earnings/2026-10/", "/earnings/2026/", "/earnings/2025/")
 
 
@@ -33,7 +40,7 @@ def test_axe_finds_nothing_on_long_times(context: BrowserContext, app_url: str) 
         be(context, person)
         for path in paths:
             page.emulate_media(color_scheme="light")
-            page.goto(app_url + path)
+            page.goto(app_url + path.replace("SLUG", town.creator.creator_profile.slug))
             found = findings(page)
             page.emulate_media(color_scheme="dark")
             found += findings(page, rules=["color-contrast", "link-in-text-block"])

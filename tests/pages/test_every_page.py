@@ -130,6 +130,7 @@ ANSWERS: Final = {
     "payouts:statement_pdf": PERSONS,
     "payouts:history": PERSONS,
     "payouts:history_csv": PERSONS,
+    "payouts:history_to": PERSONS,
     "payouts:history_pdf": PERSONS,
     "payouts:year": PERSONS,
     "payouts:year_csv": PERSONS,
@@ -254,6 +255,7 @@ def address(name: str, town: World) -> str:
         "payouts:statement": ["2026-10"],
         "payouts:statement_csv": ["2026-10"],
         "payouts:statement_pdf": ["2026-10"],
+        "payouts:history_to": [f"ada-{town.creator.pk}"],
         "sandbox:pay": [town.deposit.pk],
     }
     path = reverse(name, args=arguments.get(name))

@@ -270,17 +270,42 @@ def test_a_list_that_is_too_long_keeps_its_sums(
 
 
 def test_a_creator_who_has_left_keeps_their_row(winter: World, client: StrictClient) -> None:
-    """What they were given stays in the fan's history, without a name and without a way to a page."""
+    """What they were given stays in the fan's history, without a name and without a way to their page."""
     leaver = winter.other_creator
     leaver.creator_profile.name = leaving.NOBODY
     leaver.creator_profile.save()
     leaver.is_active = False
     leaver.save()
     client.force_login(winter.fan)
-    page = client.get("/history/")
+    page, months = client.get("/history/"), client.get(f"/history/to/{leaver.creator_profile.slug}/")
 
     assert [row[0] for row in table(page, "By creator")] == [leaving.NOBODY, "Ada", "Together"]
-    assert f"/@{leaver.creator_profile.slug}" not in page.content.decode()
+    assert [row[0] for row in months_on(months)] == ["December 2026", "November 2026", "October 2026"]
+    assert f"/@{leaver.creator_profile.slug}" not in page.content.decode() + months.content.decode()
+
+
+def test_a_creator_has_a_history_of_their_own(winter: World, client: StrictClient) -> None:
+    """By month, with the sums of the list that leads there, and the way to their page; another fan sees their own."""
+    client.force_login(winter.fan)
+    (link,) = [
+        each for each in world.document(client.get("/history/")).query("#creators a") if each.to_text() == "Ada"
+    ]
+    page = client.get(link.attrs["href"])
+
+    assert facts(page) == {"Given": "€31.79", "Of that, our fee": "€3.18", "Clicks": "5"}
+    assert months_on(page) == [
+        ["December 2026", "1", "€4.2857"],
+        ["November 2026", "2", "€7.5000"],
+        ["October 2026", "2", "€20.0000"],
+    ]
+    assert f"/@{winter.creator.creator_profile.slug}/" in [
+        each.attrs["href"] for each in world.document(page).query("main a")
+    ]
+    client.force_login(winter.other_fan)
+    assert [row[0] for row in months_on(client.get(link.attrs["href"]))] == ["October 2026"]
+    client.force_login(winter.staff)
+    assert "You have given nothing to Ada yet." in world.text(client.get(link.attrs["href"]))
+    assert client.get("/history/to/nobody/").status_code == 404
 
 
 def test_months_are_leafed_through(winter: World, client: StrictClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,7 +331,7 @@ def months_on(page: Any) -> list[list[str]]:
 @pytest.mark.parametrize(
     "path",
     [
-        *[f"/history{end}" for end in ("/", ".csv", ".pdf", "/2026/", "/2026.csv", "/2026.pdf")],
+        *[f"/history{end}" for end in ("/", "/to/SLUG/", ".csv", ".pdf", "/2026/", "/2026.csv", "/2026.pdf")],
         *[f"/earnings/2026{end}" for end in ("/", ".csv", ".pdf")],
         "/earnings/2026-11.pdf",
         "/statements/2026-11.pdf",
@@ -319,7 +344,7 @@ def test_long_times_need_few_queries(
     """However many months, buttons and creators there are, at most twelve."""
     client.force_login(winter.fan if "earnings" not in path else winter.other_creator)
     with django_assert_max_num_queries(12):
-        assert client.get(path).status_code == 200
+        assert client.get(path.replace("SLUG", winter.creator.creator_profile.slug)).status_code == 200
 
 
 def test_statements_lead_to_years_and_files(as_creator: StrictClient) -> None:
