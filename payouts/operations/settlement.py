@@ -4,12 +4,8 @@ Each step is one transaction that can be killed at any point, run twice, or run 
 unique constraints keep the result the same to the micro.
 """
 
-import io
-import itertools
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +18,9 @@ from flattr.transactions import durable, required
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
-from payouts.models import Settlement, SettlementRange, SettlementSpend
-from payouts.operations import announcements, debts, deposits
+from payouts.models import Settlement, SettlementRange
+from payouts.operations import announcements, debts, deposits, lines
 from payouts.queries import books, due, settlements
-from payouts.split import split_spend
 
 Step = Callable[[int, int], None]
 """Hears how many ranges are done, and of how many."""
@@ -127,14 +122,7 @@ def settle_range(*, settlement_id: int, number: int, now: datetime, wait: bool =
     )
     if part is None:
         return False
-    spends = dict(
-        SettlementSpend.objects.filter(
-            settlement_id=settlement_id, fan_id__gte=part.first_fan_id, fan_id__lte=part.last_fan_id
-        )
-        .order_by("fan_id")
-        .values_list("fan_id", "spend_micros")
-    )
-    _store_lines(part, spends)
+    part.repeats = lines.store_lines(part=part)
     _post_shares(part)
     part.done_at = now
     part.save(update_fields=["repeats", "done_at"])
@@ -257,43 +245,6 @@ def _cut_ranges(settlement: Settlement) -> None:
             """,
             {"settlement": settlement.pk, "size": settings.SETTLEMENT_RANGE_FANS},
         )
-
-
-@required
-def _store_lines(part: SettlementRange, spends: dict[int, int]) -> None:
-    """Group the range's clicks in the database, split each spend here, and copy the lines back."""
-    repeats: Counter[int] = Counter()
-    lines = io.StringIO("".join(_split_lines(part, spends, repeats)))
-    part.repeats = {str(creator_id): number for creator_id, number in repeats.items()}
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "COPY payouts_settlementline"
-            " (settlement_id, fan_id, button_id, creator_id, clicks, amount_micros, fee_micros) FROM STDIN",
-            lines,
-        )
-
-
-def _split_lines(part: SettlementRange, spends: dict[int, int], repeats: Counter[int]) -> Iterator[str]:
-    """Yield the lines of one fan after another, as text for `COPY`; add each creator's second and later lines up."""
-    basis_points = part.settlement.fee_basis_points
-    for fan_id, grouped in itertools.groupby(settlements.grouped_clicks(part=part), key=itemgetter(0)):
-        if fan_id not in spends:
-            continue
-        rows = list(grouped)
-        creators = Counter(map(itemgetter(2), rows))
-        if len(creators) < len(rows):
-            repeats.update({creator_id: lines - 1 for creator_id, lines in creators.items() if lines > 1})
-        shares = split_spend(
-            spend_micros=spends[fan_id], clicks={button_id: clicks for _, button_id, _, clicks in rows}
-        )
-        # Most of a fan's shares are the same two amounts, so the end of their lines is written once.
-        ends = {
-            amount: f"{amount}\t{money.fee_of(amount_micros=amount, basis_points=basis_points)}\n"
-            for amount in set(shares.values())
-        }
-        start = f"{part.settlement_id}\t{fan_id}\t"
-        for _, button_id, creator_id, clicks in rows:
-            yield f"{start}{button_id}\t{creator_id}\t{clicks}\t{ends[shares[button_id]]}"
 
 
 @required

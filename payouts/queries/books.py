@@ -9,7 +9,7 @@ from payouts.attribution import KEPT_BASIS_POINTS
 from payouts.ledger import integrity
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement
-from payouts.queries import settlements
+from payouts.queries import books_of_caps, settlements
 from payouts.queries.reconciliation import OWN
 
 _POSTED: Final = f"""
@@ -111,7 +111,9 @@ RULES: Final = {
         WHERE CASE WHEN line.amount_micros <= spend.spend_micros AND spend.spend_micros <= {_SPEND_MICROS_MAX}
                    THEN abs(line.amount_micros * spend.clicks - spend.spend_micros * line.clicks) < spend.clicks
               END IS NOT TRUE
+              AND line.fan_id NOT IN ({books_of_caps.CAPPERS})
         """,  # noqa: S608
+    **books_of_caps.RULES,
     "each spend of an open settlement counts the clicks that stand": """
         SELECT format('settlement %s, fan %s: fixed are %s clicks, %s stand', settlement.period, spend.fan_id,
                       spend.clicks, click.clicks)

@@ -33,6 +33,7 @@ from payouts.ledger import queries as ledger
 from payouts.models import (
     ButtonEarning,
     Consent,
+    CreatorCap,
     Debt,
     Deposit,
     Dispute,
@@ -87,6 +88,7 @@ TABLES: Final[Mapping[str, Table]] = {
     "monthly_posts": Table(model=Digest, person="fan"),
     # By whose link they came is the secret of whoever shared it.
     "first_clicks_by_links": Table(model=Introduction, person="fan", secrets=frozenset({"sharer"})),
+    "caps": Table(model=CreatorCap, person="fan"),
     "deposits": Table(model=Deposit, person="fan"),
     "disputes": Table(model=Dispute, person="deposit__fan"),
     "shares_of_disputes": Table(model=DisputeShare, person="owner"),
@@ -113,6 +115,7 @@ NOT_THEIRS: Final[Mapping[str, str]] = {
     "buttons.OneClick.creator": "the fans'",
     "buttons.OriginDecision.decided_by": "what staff decided, about others",
     "buttons.OriginStanding.decided_by": "the same",
+    "payouts.CreatorCap.creator": "the fans', who alone know of them",
     "payouts.Payout.first_reviewer": "the same",
     "payouts.Payout.reviewed_by": "the same",
     "payouts.ReconciliationItem.ended_by": "the same",

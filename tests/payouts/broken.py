@@ -7,6 +7,8 @@ ROWS: Final = {
     "spend": "id = (SELECT min(id) FROM payouts_settlementspend)",
     "open line": "id = (SELECT max(id) FROM payouts_settlementline)",
     "open spend": "id = (SELECT max(id) FROM payouts_settlementspend)",
+    "capped line": "id = (SELECT min(line.id) FROM payouts_settlementline AS line"
+    " JOIN payouts_creatorcap AS cap USING (fan_id, creator_id))",
     "share": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'share')",
     "earning": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'earning')",
     "fee": "id = (SELECT min(id) FROM ledger_transfer WHERE kind = 'platform_fee')",
@@ -14,6 +16,10 @@ ROWS: Final = {
     "pending": "id = (SELECT id FROM payouts_deposit WHERE state = 'pending' LIMIT 1)",
 }
 """One row each, which belong to the settlement that is finished unless they say otherwise."""
+
+PART_OF_CAPPERS: Final = (
+    "each line of a fan with caps is its clicks' part of what the caps leave, almost to the micro"
+)
 
 DECIDED: Final = "UPDATE payouts_payout SET reviewed_by_id = (SELECT min(fan_id) FROM payouts_deposit), state ="
 
@@ -84,6 +90,21 @@ BREAKING: Final = [
     (
         "each line is its clicks' part of the fan's spend, within a micro",
         "DELETE FROM payouts_settlementspend WHERE {spend}",
+    ),
+    (
+        "no creator got more of a fan than the cap",
+        "UPDATE payouts_settlementline SET amount_micros = amount_micros + 1 WHERE {capped line}",
+    ),
+    ("no creator got more of a fan than the cap", "UPDATE payouts_creatorcap SET most_cents = most_cents - 1"),
+    (PART_OF_CAPPERS, "UPDATE payouts_settlementline SET amount_micros = amount_micros + 4 WHERE {capped line}"),
+    (PART_OF_CAPPERS, "UPDATE payouts_settlementline SET amount_micros = 9223372036854775807 WHERE {capped line}"),
+    # The cap was reached by too much, by too little, or isn't there.
+    (PART_OF_CAPPERS, "UPDATE payouts_creatorcap SET most_cents = most_cents + 1"),
+    (PART_OF_CAPPERS, "UPDATE payouts_creatorcap SET most_cents = NULL"),
+    (
+        PART_OF_CAPPERS,
+        """UPDATE payouts_settlementline AS line SET amount_micros = amount_micros / 10 FROM payouts_creatorcap AS cap
+           WHERE cap.fan_id = line.fan_id AND cap.creator_id <> line.creator_id""",
     ),
     (
         "each spend of an open settlement counts the clicks that stand",

@@ -8,11 +8,12 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.models import User
+from buttons.models import Button
 from flattr.period import Period
 from payouts.gateway import DisputeFacts, DisputeState, Movement
 from payouts.ledger import chart
 from payouts.models import Deposit
-from payouts.operations import disputes, reconciliation, settlement
+from payouts.operations import caps, disputes, reconciliation, settlement
 from payouts.queries import books
 from tests import given
 from tests.kept import Kept
@@ -33,6 +34,7 @@ def _build() -> None:
     for each in buttons:
         for fan in fans:
             given.click(fan, each, now=OCTOBER.start)
+    _leave_a_cap(buttons)
     given.settled(OCTOBER, now=AFTER_OCTOBER)
     given.payout(buttons[0].creator, amount_cents=1000, now=AFTER_OCTOBER + timedelta(days=10))
     given.deposit(fans[0], amount_cents=500, now=AFTER_OCTOBER, fee_cents=40)
@@ -53,6 +55,14 @@ def _a_world_with_everything(settings: Settings) -> None:
     """Let creators bear losses in a world in which every rule has something to look at."""
     settings.DISPUTE_LOSSES_BORNE_BY = "creators"
     WORLD.given()
+
+
+def _leave_a_cap(buttons: list[Button]) -> None:
+    """Let a fan cap a creator of two buttons at 1 EUR, who would get 3 of the 5."""
+    fan, creator = given.funded_fan(budget_cents=500, period=OCTOBER), buttons[0].creator
+    for each, times in ((buttons[0], 2), (given.button(creator), 1), (buttons[1], 2)):
+        given.click(fan, each, now=OCTOBER.start, times=times)
+    caps.set_cap(fan=fan, creator=creator, most_cents=100, now=OCTOBER.start)
 
 
 def _leave_a_debt() -> None:
