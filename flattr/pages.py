@@ -101,9 +101,14 @@ def cut(rows: "QuerySet[Any, R]", *, place: Place | None) -> Page[R]:
     return _page(found, place=place, order=order, is_first=key is None, key_of=lambda row: _key(row, order))
 
 
-def cut_list(rows: Sequence[R], *, key_of: Callable[[R], tuple[int, ...]], place: Place) -> Page[R]:
-    """Return the page of a list in memory, which is in the order of its unique keys, that a place asks for."""
-    order = ["key"]
+def cut_list(
+    rows: Sequence[R], *, key_of: Callable[[R], tuple[int | str, ...]], place: Place, order_name: str = "key"
+) -> Page[R]:
+    """Return the page of a list in memory, which is in the order of its unique keys, that a place asks for.
+
+    Lists that come in several orders name the one that it is, so that nobody compares a key with those of another.
+    """
+    order = [order_name]
     key = place.key(order)
     found = [row for row in rows if key is None or key_of(row) > tuple(key)]
     if not found:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
 from flattr.forms import CentsField
+from payouts.models.caps import CAP_CENTS_MIN
 from payouts.operations.deposits import DEPOSIT_CENTS_MAX, DEPOSIT_CENTS_MIN
 from payouts.queries import fees
 
@@ -64,6 +65,12 @@ class SubscriptionForm(OnceForm):
         """Return the budget that was sent, or in place of none or of what is none, the one that it started with."""
         sent = self.cleaned_data.get("budget_cents") if self.is_bound else None
         return int(sent or self.initial["budget_cents"])
+
+
+class CapForm(forms.Form):
+    """How much of the fan's cake a creator gets at most, each month."""
+
+    most_cents = CentsField(label=_("At most, in euros a month"), min_cents=CAP_CENTS_MIN, max_cents=BUDGET_CENTS_MAX)
 
 
 class DepositForm(OnceForm):

@@ -4,14 +4,16 @@ from django.urls import path, register_converter
 
 from flattr.converters import PeriodConverter, YearConverter
 from payouts import webhooks
-from payouts.views import creators, fans, history, people
+from payouts.views import cake, creators, fans, history, people
 
 register_converter(PeriodConverter, "period")
 register_converter(YearConverter, "year")
 
 app_name = "payouts"
 urlpatterns = [
-    path("cake/", fans.cake, name="cake"),
+    path("cake/", cake.cake, name="cake"),
+    path("cake/caps/<slug:slug>/", cake.cap, name="cap"),
+    path("cake/caps/<slug:slug>/lift/", cake.lift_cap, name="lift_cap"),
     path("subscription/", fans.subscription, name="subscription"),
     path("subscription/state/", fans.change_state, name="change_state"),
     path("deposits/", fans.new_deposit, name="new_deposit"),

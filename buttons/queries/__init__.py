@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Window
 
 from accounts.models import CreatorProfile, User
 from buttons.models import PUBLIC_ID_LENGTH, Button, Click, ClosedPeriod
@@ -30,9 +31,10 @@ _CLICK_COUNTS: Final = "SELECT * FROM buttons_click_counts(%s)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickedButton:
-    """A button with the clicks that one fan gave it in one period."""
+    """A button by its id with the clicks that one fan gave it in one period."""
 
-    button: Button
+    button_id: int
+    creator_id: int
     clicks: int
     latest_click_id: str
     clicked_at: datetime
@@ -50,28 +52,27 @@ def standing_clicks(*, period: Period) -> QuerySet[Click]:
 
 def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
     """Return what the fan clicked in the period, most clicked first, each with its latest click."""
-    clicks = standing_clicks(period=period).filter(fan=fan)
-    rows = list(
-        clicks.values("button_id")
-        .annotate(clicks=Count("id"), newest=Max("clicked_at"))
-        .order_by("-clicks", "-newest", "button_id")
+    # One reading of the fan's clicks: they are counted before all but the latest of each button are left out.
+    rows = (
+        standing_clicks(period=period)
+        .filter(fan=fan)
+        .annotate(clicks=Window(Count("id"), partition_by=["button_id"]))
+        .order_by("button_id", "-clicked_at", "-id")
+        .distinct("button_id")
+        .values_list("button_id", "creator_id", "clicks", "id", "clicked_at")
     )
-    # A query of its own: as a part of the one above it would be asked for each click, not for each button.
-    latest = dict(
-        clicks.order_by("button_id", "-clicked_at", "-id").distinct("button_id").values_list("button_id", "id")
-    )
-    buttons = Button.objects.select_related("creator__creator_profile").in_bulk([row["button_id"] for row in rows])
-    return [
+    found = [
         ClickedButton(
-            button=buttons[row["button_id"]],
-            clicks=row["clicks"],
-            latest_click_id=str(latest[row["button_id"]]),
-            clicked_at=row["newest"],
+            button_id=button_id,
+            creator_id=creator_id,
+            clicks=clicks,
+            latest_click_id=str(click_id),
+            clicked_at=clicked_at,
         )
-        for row in rows
-        # What was undone between the two queries is in one of them alone.
-        if row["button_id"] in latest
+        for button_id, creator_id, clicks, click_id, clicked_at in rows
     ]
+    found.sort(key=attrgetter("clicked_at"), reverse=True)
+    return sorted(found, key=attrgetter("clicks"), reverse=True)
 
 
 def fan_click_count(*, fan: User, period: Period) -> int:

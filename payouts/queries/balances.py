@@ -41,7 +41,13 @@ def creator_balance_micros(*, creator: User) -> int:
 
 def spendable_micros(*, fan: User, period: Period) -> int:
     """Return what is left in micros for the period once the months before that aren't settled had their cake."""
-    return max(0, fan_balance_micros(fan=fan) - claimed_micros(fan=fan, until=period.previous))
+    return balance_and_spendable(fan=fan, period=period)[1]
+
+
+def balance_and_spendable(*, fan: User, period: Period) -> tuple[int, int]:
+    """Return the fan's balance, and what is left of it for the period as `spendable_micros` does, in micros."""
+    balance = fan_balance_micros(fan=fan)
+    return balance, max(0, balance - claimed_micros(fan=fan, until=period.previous))
 
 
 def charge_cents(*, fan: User, period: Period) -> int:

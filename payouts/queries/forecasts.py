@@ -1,17 +1,21 @@
 """What would happen if the month ended now."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from accounts import queries as accounts_queries
-from accounts.models import Subscription, User
+from accounts.models import CreatorProfile, Subscription, User
 from buttons import queries as buttons_queries
 from buttons.models import Button
+from buttons.queries import ClickedButton
 from flattr import money
 from flattr.period import Period
-from payouts.queries import balances
-from payouts.split import split_spend
+from payouts.models import CreatorCap
+from payouts.queries import balances, caps
+from payouts.split import Capped, Level, level, quota_micros, split_spend
 
 COLOURS: Final = 8
 """How many colours the drawing of a cake has."""
@@ -21,30 +25,48 @@ COLOURS: Final = 8
 class Slice:
     """One button's part of this month's cake, as it stands."""
 
-    button: Button
-    clicks: int
-    latest_click_id: str
-    clicked_at: datetime
+    clicked: ClickedButton
     amount_micros: int
-    colour: int
 
     @property
-    def key(self) -> tuple[int, int, int]:
-        """Return by what slices are ordered: the most clicked, then those clicked last, come first."""
-        age = (datetime.max.replace(tzinfo=UTC) - self.clicked_at) // timedelta(microseconds=1)
-        return -self.clicks, age, self.button.pk
+    def clicks(self) -> int:
+        """Return the fan's clicks for the button."""
+        return self.clicked.clicks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapNow:
+    """A cap and what it does now. Amounts in micros; `without` is what the creator would get if there were no cap."""
+
+    cap: CreatorCap
+    clicks: int
+    got_micros: int
+    without_micros: int
+
+    @property
+    def over_micros(self) -> int:
+        """Return how much less the creator gets by the cap; rounding is no cap's doing."""
+        is_full = self.got_micros >= money.cents_to_micros(self.cap.most_cents or 0)
+        return max(0, self.without_micros - self.got_micros) if is_full else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cake:
-    """A fan's month so far. Amounts in micros; `spend` is what would be cut if it ended now."""
+    """A fan's month so far, as it would be cut now.
+
+    Amounts in micros; `spend` is what there is to cut, of which caps may leave a part. `capped` are the creators with
+    a cap that were clicked.
+    """
 
     period: Period
     subscription: Subscription | None
+    balance_micros: int
     budget_micros: int
     spend_micros: int
     clicks: int
     slices: list[Slice]
+    caps: list[CreatorCap]
+    capped: Mapping[int, Capped]
 
     @property
     def is_funded(self) -> bool:
@@ -53,33 +75,160 @@ class Cake:
 
     @property
     def click_worth_micros(self) -> int:
-        """Return what one click is worth now, rounded down, 0 without clicks."""
-        return self.spend_micros // self.clicks if self.clicks else 0
+        """Return what one click is worth now where no cap is reached, rounded down, 0 where there is none."""
+        left = self._level(self.clicks, self.capped)
+        return left.micros // left.clicks if left.clicks else 0
+
+    @property
+    def kept_micros(self) -> int:
+        """Return what stays with the fan since everybody clicked is at their cap."""
+        return self.spend_micros - sum(each.amount_micros for each in self.slices) if self.slices else 0
+
+    @property
+    def latest(self) -> Slice | None:
+        """Return the slice that was clicked last, or None without clicks."""
+        return max(self.slices, key=lambda each: each.clicked.clicked_at, default=None)
+
+    def changed_micros(self, changed: Slice, *, more: int) -> int:
+        """Return what a button would get with so many clicks more, or less where negative, rounded down."""
+        creator = changed.clicked.creator_id
+        capped = dict(self.capped)
+        own = capped.pop(creator, None)
+        if own is not None and own.clicks + more > 0:
+            capped[creator] = Capped(micros=own.micros, clicks=own.clicks + more)
+        left = self._level(self.clicks + more, capped)
+        return quota_micros(left=left, clicks=changed.clicks + more, creator=creator, capped=capped)
+
+    def caps_now(self) -> list[CapNow]:
+        """Return the fan's caps with what each of them does now."""
+        got, clicks = Counter[int](), Counter[int]()
+        for each in self.slices:
+            got[each.clicked.creator_id] += each.amount_micros
+            clicks[each.clicked.creator_id] += each.clicks
+        return [
+            CapNow(
+                cap=cap,
+                clicks=clicks[cap.creator_id],
+                got_micros=got[cap.creator_id],
+                without_micros=self._without_cap(cap.creator_id),
+            )
+            for cap in self.caps
+        ]
+
+    def _without_cap(self, creator: int) -> int:
+        capped = dict(self.capped)
+        own = capped.pop(creator, None)
+        if own is None:
+            return 0
+        left = self._level(self.clicks, capped)
+        return quota_micros(left=left, clicks=own.clicks, creator=creator, capped=capped)
+
+    def _level(self, clicks: int, capped: Mapping[int, Capped]) -> Level:
+        return level(spend_micros=self.spend_micros, clicks=clicks, capped=capped)
 
 
 def cake_of(*, fan: User, period: Period) -> Cake:
-    """Return the fan's cake of the period as it would be cut now."""
+    """Return the fan's cake of the period as it would be cut now, the most clicked first."""
     subscription = accounts_queries.subscription_for(fan=fan, period=period)
     is_active = subscription is not None and subscription.state == Subscription.State.ACTIVE
     budget = money.cents_to_micros(subscription.budget_cents) if subscription and is_active else 0
-    spend = min(budget, balances.spendable_micros(fan=fan, period=period))
+    balance, spendable = balances.balance_and_spendable(fan=fan, period=period)
+    spend = min(budget, spendable)
     clicked = buttons_queries.clicked_buttons(fan=fan, period=period)
-    shares = split_spend(spend_micros=spend, clicks={each.button.pk: each.clicks for each in clicked})
+    own_caps = list(caps.caps_of(fan=fan, period=period))
+    most = {cap.creator_id: money.cents_to_micros(cap.most_cents) for cap in own_caps if cap.most_cents is not None}
+    shares = split_spend(
+        spend_micros=spend,
+        clicks={each.button_id: each.clicks for each in clicked},
+        creators={each.button_id: each.creator_id for each in clicked},
+        caps=most,
+    )
+    clicks = Counter[int]()
+    for each in clicked:
+        clicks[each.creator_id] += each.clicks
     return Cake(
         period=period,
         subscription=subscription,
+        balance_micros=balance,
         budget_micros=budget,
         spend_micros=spend,
-        clicks=sum(each.clicks for each in clicked),
-        slices=[
-            Slice(
-                button=each.button,
-                clicks=each.clicks,
-                latest_click_id=each.latest_click_id,
-                clicked_at=each.clicked_at,
-                amount_micros=shares[each.button.pk],
-                colour=number % COLOURS,
-            )
-            for number, each in enumerate(clicked)
-        ],
+        clicks=clicks.total(),
+        slices=[Slice(clicked=each, amount_micros=shares[each.button_id]) for each in clicked],
+        caps=own_caps,
+        capped={
+            creator: Capped(micros=micros, clicks=clicks[creator])
+            for creator, micros in most.items()
+            if creator in clicks
+        },
     )
+
+
+def _age(each: Slice) -> int:
+    return (datetime.max.replace(tzinfo=UTC) - each.clicked.clicked_at) // timedelta(microseconds=1)
+
+
+def _by_clicks(each: Slice) -> tuple[int | str, ...]:
+    return -each.clicks, _age(each), each.clicked.button_id
+
+
+def _by_latest(each: Slice) -> tuple[int | str, ...]:
+    return _age(each), each.clicked.button_id
+
+
+ORDERS: Final[Mapping[str, Callable[[Slice], tuple[int | str, ...]]]] = {"clicks": _by_clicks, "latest": _by_latest}
+"""By what slices can be ordered without asking for more, and each one's key then."""
+
+BY_CREATOR: Final = "creator"
+
+
+def ordered(cake: Cake, *, order: str) -> tuple[list[Slice], Callable[[Slice], tuple[int | str, ...]]]:
+    """Return the slices in one of the `ORDERS` or by the creators' names, and the key that they are ordered by."""
+    key = ORDERS[order] if order in ORDERS else _key_by_creator(cake)
+    return sorted(cake.slices, key=key), key
+
+
+def _key_by_creator(cake: Cake) -> Callable[[Slice], tuple[int | str, ...]]:
+    creators = {each.clicked.creator_id for each in cake.slices}
+    # So much of a name is enough to be found by, and keeps the addresses of later pages short.
+    names = dict(CreatorProfile.objects.filter(pk__in=creators).values_list("pk", "name"))
+
+    def key(each: Slice) -> tuple[int | str, ...]:
+        creator = each.clicked.creator_id
+        return names.get(creator, "").casefold()[:8], creator, *_by_clicks(each)
+
+    return key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSlice:
+    """A slice as a page shows it: with its button, and what it would get with one click more or less, in micros."""
+
+    button: Button
+    clicks: int
+    latest_click_id: str
+    amount_micros: int
+    more_micros: int
+    less_micros: int
+    colour: int
+    cap: CreatorCap | None
+
+
+def shown(cake: Cake, slices: Sequence[Slice]) -> list[ShownSlice]:
+    """Return some of the cake's slices as a page shows them."""
+    found = Button.objects.select_related("creator__creator_profile").in_bulk(
+        [each.clicked.button_id for each in slices]
+    )
+    cap_of = {cap.creator_id: cap for cap in cake.caps}
+    return [
+        ShownSlice(
+            button=found[each.clicked.button_id],
+            clicks=each.clicks,
+            latest_click_id=each.clicked.latest_click_id,
+            amount_micros=each.amount_micros,
+            more_micros=cake.changed_micros(each, more=1),
+            less_micros=cake.changed_micros(each, more=-1),
+            colour=number % COLOURS,
+            cap=cap_of.get(each.clicked.creator_id),
+        )
+        for number, each in enumerate(slices)
+    ]

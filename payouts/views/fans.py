@@ -1,7 +1,6 @@
-"""A fan's pages: this month's cake, the subscription, deposits, statements."""
+"""A fan's pages about money: the subscription, deposits, statements."""
 
 import uuid
-from collections.abc import Iterable
 from contextlib import suppress
 
 from django.conf import settings
@@ -27,32 +26,12 @@ from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
-from payouts.queries import balances, fees, forecasts, history, introductions, renewals, statements
+from payouts.queries import balances, fees, history, renewals, statements
 from payouts.views import papers
+from payouts.views.cake import drawn_parts
 from payouts.views.files import csv_response, pdf_response
 from payouts.views.history import cut_months
 from payouts.views.provider import leading_back_where_away
-
-
-@login_required
-@require_safe
-def cake(request: HttpRequest) -> HttpResponse:
-    """Show this month's cake as it would be cut now."""
-    fan, period = user_of(request), Period.at(timezone.now())
-    cake_now = forecasts.cake_of(fan=fan, period=period)
-    slices = pages.cut_list(cake_now.slices, key_of=lambda each: each.key, place=pages.Place.of(request))
-    return render(
-        request,
-        "payouts/cake.html",
-        {
-            "cake": cake_now,
-            "balance_micros": balances.fan_balance_micros(fan=fan),
-            "slices": slices,
-            "parts": _parts(slices, clicks=cake_now.clicks),
-            "rows": [(each, uuid.uuid4()) for each in slices],
-            "brought": introductions.brought_by(sharer=fan),
-        },
-    )
 
 
 @login_required
@@ -247,7 +226,7 @@ def statement_list(request: HttpRequest) -> HttpResponse:
 def statement(request: HttpRequest, period: Period) -> HttpResponse:
     """Show where every cent of a month went."""
     shown = statements.fan_statement(fan=user_of(request), period=period, place=pages.Place.of(request))
-    parts = _parts(shown.lines, clicks=shown.spend.clicks if shown.spend else 0)
+    parts = drawn_parts(shown.lines, clicks=shown.spend.clicks if shown.spend else 0)
     return render(request, "payouts/statement.html", {"statement": shown, "parts": parts})
 
 
@@ -282,13 +261,6 @@ def statement_pdf(request: HttpRequest, period: Period) -> HttpResponse:
     given = history.given_in(fan=fan, months=[shown.spend] if shown.spend else [])
     file = papers.month_of_fan(fan=fan, statement=shown, given=given, now=timezone.now())
     return pdf_response(name=f"flattr-{period}.pdf", file=file)
-
-
-def _parts(rows: Iterable[forecasts.Slice | statements.FanLine], *, clicks: int) -> list[tuple[str, int]]:
-    """Return what to draw of a cake: the slices of a page, and what the other pages show as one."""
-    parts = [(each.button.title, each.clicks) for each in rows]
-    others = clicks - sum(weight for _title, weight in parts)
-    return [*parts, (_("Everything else"), others)] if others else parts
 
 
 def _back_with_errors(request: HttpRequest, form: OnceForm) -> HttpResponse:

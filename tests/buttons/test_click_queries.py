@@ -22,7 +22,10 @@ def test_a_fan_sees_the_most_clicked_first(october: Period, mid_october: datetim
     given.click(fan, once, now=october.end)
     found = queries.clicked_buttons(fan=fan, period=october)
 
-    assert [(each.button, each.clicks) for each in found] == [(twice, 2), (once, 1)]
+    assert [(each.button_id, each.creator_id, each.clicks) for each in found] == [
+        (twice.pk, twice.creator_id, 2),
+        (once.pk, once.creator_id, 1),
+    ]
     assert found[0].latest_click_id == str(newest.id)
     assert queries.fan_clicks_on(fan=fan, button=twice, period=october) == 2
 

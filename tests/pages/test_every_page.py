@@ -116,6 +116,8 @@ ANSWERS: Final = {
     "buttons:withdraw_claim": "login open open 405 405 open",
     # A fan's money.
     "payouts:cake": PERSONS,
+    "payouts:cap": "login 200 200 404 200 200",
+    "payouts:lift_cap": NOBODY_BY_GET,
     "payouts:subscription": PERSONS,
     "payouts:change_state": NOBODY_BY_GET,
     "payouts:new_deposit": NOBODY_BY_GET,
@@ -244,6 +246,8 @@ def address(name: str, town: World) -> str:
         "openid_connect_login": ["mastodon"],
         "openid_connect_callback": ["mastodon"],
         "mfa_remove_webauthn": [1],
+        "payouts:cap": [f"ada-{town.creator.pk}"],
+        "payouts:lift_cap": [f"ada-{town.creator.pk}"],
         "payouts:deposit": [town.deposit.pk],
         "payouts:resume_deposit": [town.deposit.pk],
         "payouts:cancel_payout": [town.payout.pk],

@@ -1,5 +1,6 @@
 """Caps of fans: what is said for a month, from when it counts, and what can't be said."""
 
+import functools
 from datetime import datetime
 
 import pytest
@@ -124,9 +125,7 @@ def test_many_caps_at_once_are_one_after_another(mid_october: datetime, monkeypa
     fan, creators = given.user(), [given.creator() for _ in range(3)]
     outcomes = given.at_once(
         *(
-            lambda creator=creator: operations.set_cap(  # type: ignore[misc]  Each has its own.
-                fan=fan, creator=creator, most_cents=100, now=mid_october
-            )
+            functools.partial(operations.set_cap, fan=fan, creator=creator, most_cents=100, now=mid_october)
             for creator in creators
         )
     )

@@ -109,8 +109,8 @@ def test_the_cake_is_what_would_be_cut_now(october: Period, mid_october: datetim
     assert cake.is_funded
     assert (cake.budget_micros, cake.spend_micros, cake.clicks) == (5 * EURO, 5 * EURO, 6)
     assert cake.click_worth_micros == 833_333
-    assert [(each.button, each.clicks, each.amount_micros) for each in cake.slices] == [
-        (line.button, line.clicks, line.amount_micros) for line in statement.lines
+    assert [(each.clicked.button_id, each.clicks, each.amount_micros) for each in cake.slices] == [
+        (line.button.pk, line.clicks, line.amount_micros) for line in statement.lines
     ]
 
 
