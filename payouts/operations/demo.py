@@ -26,7 +26,7 @@ from buttons.operations import trending
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.models import Deposit, PayoutAccount
-from payouts.operations import accounts, demo_people, deposits, payouts, settlement
+from payouts.operations import accounts, caps, demo_people, deposits, payouts, settlement
 from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
@@ -174,6 +174,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
     for month in sorted({*months[:2], *due.due_periods(now=now)}):
         say(f"The settlement of {month}")
         settlement.settle(period=month, clock=lambda: now, step=lambda _done, _ranges: None)
+    _set_a_cap(fans[0], buttons[len(MAKERS[0].titles)].creator, now)
     _give_second_factor(buttons[0].creator)
     _ask_for_payout(buttons[0].creator, now)
 
@@ -276,6 +277,12 @@ def _make_clicks(fans: list[User], buttons: list[Button], month: Period, now: da
         for number, button in enumerate(chance.choices(buttons, popularity, k=chance.randint(4, 20)))
     ]
     clicks_operations.import_clicks(clicks=clicks)
+
+
+def _set_a_cap(fan: User, creator: User, now: datetime) -> None:
+    """Let the fan say how much a creator gets at most, unless the fan has said something since."""
+    if not fan.caps.exists():
+        caps.set_cap(fan=fan, creator=creator, most_cents=50, now=now)
 
 
 def _ask_for_payout(creator: User, now: datetime) -> None:
