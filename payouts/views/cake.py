@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,12 +27,15 @@ from payouts.forms import CapForm
 from payouts.operations import caps as operations
 from payouts.queries import forecasts, introductions, statements
 
-_ORDERS = {
+_ORDERS: Final = {
     "clicks": gettext_lazy("Most clicked"),
     "latest": gettext_lazy("Latest"),
     forecasts.BY_CREATOR: gettext_lazy("By creator"),
 }
 """The orders of the slices, the first one unless another is asked for, and what the page calls them."""
+
+_SHOWN: Final = pages.SIZE // 2
+"""How many slices a page has: each has three lines and two forms."""
 
 
 @login_required
@@ -42,8 +46,9 @@ def cake(request: HttpRequest) -> HttpResponse:
     cake_now = forecasts.cake_of(fan=fan, period=Period.at(now))
     asked = request.GET.get("sort", "")
     order = asked if asked in _ORDERS else next(iter(_ORDERS))
+    place = pages.Place.of(request, size=_SHOWN)
     in_order, key_of = forecasts.ordered(cake_now, order=order)
-    slices = pages.cut_list(in_order, key_of=key_of, place=pages.Place.of(request), order_name=order)
+    slices = pages.cut_list(in_order, key_of=key_of, place=place, order_name=order)
     latest = cake_now.latest
     # The one that was clicked last may be on another page.
     rows = forecasts.shown(cake_now, [*slices, latest] if latest else [])
