@@ -132,22 +132,24 @@ def refundable_deposits(*, fan: User) -> list[tuple[Deposit, int]]:
 
 def on_hold_micros(*, creator: User, now: datetime) -> int:
     """Return the creator's earnings in micros that can't be withdrawn yet."""
-    earned = SettlementEarning.objects.filter(creator=creator, settlement__withdrawable_at__gt=now).aggregate(
-        net=Sum(F("gross_micros") - F("fee_micros"))
-    )["net"]
+    is_held = Q(settlement__withdrawable_at__gt=now)
+    earned = SettlementEarning.objects.filter(is_held, creator=creator)
     # What was kept for a debt has left the balance.
-    kept = (
-        debts.standing_recoveries(creator=creator)
-        .filter(settlement__withdrawable_at__gt=now)
-        .aggregate(micros=Sum("amount_micros"))["micros"]
+    kept = debts.standing_recoveries(creator=creator).filter(is_held)
+    parts = earned.values_list(F("gross_micros") - F("fee_micros")).union(
+        kept.order_by().values_list(-F("amount_micros")), all=True
     )
-    return int(earned or 0) - int(kept or 0)
+    return sum(micros for (micros,) in parts)
 
 
 def smallest_payout_cents(*, creator: User) -> int:
     """Return the smallest payout in cents that the operator makes and the creator wants."""
-    own = PayoutAccount.objects.filter(creator=creator).values_list("least_cents", flat=True).first()
-    return max(settings.MINIMUM_PAYOUT_CENTS, own or 0)
+    return smallest_payout_to(account=PayoutAccount.objects.filter(creator=creator).first())
+
+
+def smallest_payout_to(*, account: PayoutAccount | None) -> int:
+    """Return the smallest payout in cents to that account, or to a creator who has none yet."""
+    return max(settings.MINIMUM_PAYOUT_CENTS, account.least_cents if account else 0)
 
 
 def withdrawable_cents(*, creator: User, now: datetime) -> int:

@@ -1,6 +1,9 @@
 """A creator's pages: earnings, statements, payouts."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,18 +14,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.views import creator_required, user_of
-from flattr import money, pages
+from flattr import charts, money, pages
 from flattr.period import Period
 from flattr.second_factor import second_factor_required
-from flattr.templatetags.money import cents
+from flattr.templatetags.money import cents, month
 from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
-from payouts.models import Payout, PayoutAccount
+from payouts.models import Payout, PayoutAccount, SettlementEarning
 from payouts.operations import accounts, payouts
 from payouts.queries import balances, debts, introductions, statements
+from payouts.queries import earnings as queries
 from payouts.views import papers
 from payouts.views.files import csv_response, pdf_response
 from payouts.views.provider import leading_back_where_away
+
+DRAWN_MONTHS: Final = 12
+"""How many months the drawing of earnings has, the one that runs included."""
 
 
 @creator_required
@@ -53,31 +61,71 @@ def earnings(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your payout is requested. Our staff will look at it."))
             return redirect("payouts:earnings")
+    shown = {"form": form, "payouts": _payouts_of(request), **_earned(creator, now=now), **_account(creator, now=now)}
+    return render(request, "payouts/earnings.html", shown, status=422 if form.errors else 200)
+
+
+def _payouts_of(request: HttpRequest) -> pages.Page[tuple[Payout, datetime | None]]:
+    """Return the creator's payouts, the newest first, each with when it is expected to have left us."""
+    found = pages.cut(
+        user_of(request).payouts.order_by("-requested_at", "-id"),
+        place=pages.Place.of(request, name="payouts", size=24),
+    )
+    return found.showing([(payout, queries.expected_by(payout=payout)) for payout in found])
+
+
+def _earned(creator: User, *, now: datetime) -> dict[str, Any]:
+    """Return what the page tells of the creator's months: those that are settled, and the one that runs."""
+    period = Period.at(now)
+    months = statements.creator_months(creator=creator)
+    expected = queries.forecast(creator=creator, now=now)
+    return {
+        "period": period,
+        "months": months,
+        "forecast": expected,
+        "bars": _bars(months, expected, period) if months or expected.clicks else [],
+        "best": queries.best_buttons(
+            creator=creator, settlements=[each.settlement for each in months[:DRAWN_MONTHS]]
+        ),
+        "brought": introductions.brought_to(creator=creator),
+    }
+
+
+def _bars(months: Sequence[SettlementEarning], expected: queries.Forecast, running: Period) -> list[charts.Bar]:
+    """Return the last months as bars, from the first one that brought something; then the forecast of this one."""
+    net = {each.settlement.period: each.net_micros for each in months}
+    first = max(min(net, default=running), running.shift(1 - DRAWN_MONTHS))
+    found = []
+    while first < running:
+        found.append(charts.Bar(label=month(first), amount_micros=net.get(first, 0)))
+        first = first.next
+    middle = (expected.low_micros + expected.high_micros) // 2
+    return [
+        *found,
+        charts.Bar(
+            label=month(running),
+            amount_micros=middle,
+            low_micros=expected.low_micros,
+            high_micros=expected.high_micros,
+        ),
+    ]
+
+
+def _account(creator: User, *, now: datetime) -> dict[str, Any]:
+    """Return what the page tells of the creator's balance, and of where payouts go."""
     balance_micros, on_hold_micros, withdrawable_cents = balances.balance_hold_and_withdrawable(
         creator=creator, now=now
     )
-    return render(
-        request,
-        "payouts/earnings.html",
-        {
-            "form": form,
-            "balance_micros": balance_micros,
-            "on_hold_micros": on_hold_micros,
-            "owed_micros": debts.owed_micros(creator=creator),
-            "withdrawable_cents": withdrawable_cents,
-            "months": statements.creator_months(creator=creator),
-            "payouts": pages.cut(
-                creator.payouts.order_by("-requested_at", "-id"),
-                place=pages.Place.of(request, name="payouts", size=24),
-            ),
-            "period": Period.at(now),
-            "brought": introductions.brought_to(creator=creator),
-            "account": PayoutAccount.objects.filter(creator=creator).first(),
-            "account_form": AccountForm(),
-            "smallest_cents": balances.smallest_payout_cents(creator=creator),
-        },
-        status=422 if form.errors else 200,
-    )
+    account = PayoutAccount.objects.filter(creator=creator).first()
+    return {
+        "balance_micros": balance_micros,
+        "on_hold_micros": on_hold_micros,
+        "owed_micros": debts.owed_micros(creator=creator),
+        "withdrawable_cents": withdrawable_cents,
+        "account": account,
+        "account_form": AccountForm(),
+        "smallest_cents": balances.smallest_payout_to(account=account),
+    }
 
 
 @creator_required

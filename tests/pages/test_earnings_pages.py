@@ -29,6 +29,46 @@ def test_the_earnings_are_added_up(as_creator: StrictClient) -> None:
     assert "€10.00 · waiting for review" in words
 
 
+def test_the_month_that_runs_is_told_as_a_range(as_creator: StrictClient) -> None:
+    """Supporters, clicks and a range after the fee; that it is a forecast; why no countries are told."""
+    page = as_creator.get(PATH)
+    words = world.text(page)
+
+    # 30 EUR less a tenth for the only click there is, or with what is left of three more clicks by mid-November.
+    assert "November 2026 so far Supporters 1 Clicks 1 Forecast €9.00 to €27.00" in words
+    assert "This is a forecast, and a range" in words
+    assert "We don’t track from which countries your supporters come" in words
+    (drawing,) = world.document(page).query("svg.chart-bars")
+    assert drawing.attrs["aria-label"] == "What you earned, month by month, after the fee"
+    assert len(drawing.query(".chart-bar")) == 2
+    assert "What earned you most in the last twelve settled months" in words
+    assert "Song & <dance> 4 €36.00" in words
+
+
+def test_who_begins_is_told_what_is_missing(client: StrictClient, db: None) -> None:
+    """Without clicks and months there is no drawing, but the way to the buttons."""
+    del db
+    client.force_login(given.creator("New"))
+    page = client.get(PATH)
+
+    assert "Nobody has clicked a button of yours this month yet." in world.text(page)
+    assert not world.document(page).query("svg.chart-bars")
+    assert "No month has been settled for you yet." in world.text(page)
+
+
+def test_a_payout_says_when_it_is_expected(town: World, as_creator: StrictClient) -> None:
+    """After a request four days, of which two are for the review; after that, two; nothing once it has ended."""
+    asked = world.text(as_creator.get(PATH))
+    payouts.approve_payout(payout_id=town.payout.pk, reviewer=town.staff, now=world.NOW)
+    approved = world.text(as_creator.get(PATH))
+    sent = Outcome(result=Result.SUCCEEDED, reference="po_1")
+    payouts.record_payout(payout_id=town.payout.pk, outcome=sent, now=world.NOW)
+
+    assert "expected to leave us by Nov. 19, 2026" in asked
+    assert "expected to leave us by Nov. 17, 2026" in approved
+    assert "expected to leave us" not in world.text(as_creator.get(PATH))
+
+
 def test_earnings_are_on_hold_until_their_day(
     town: World, client: StrictClient, clock: time_machine.Traveller
 ) -> None:

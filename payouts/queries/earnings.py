@@ -1,0 +1,168 @@
+"""What a creator earns: month by month, button by button, and what the month that runs may bring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Sum
+
+from accounts.models import User
+from flattr import money
+from flattr.period import Period
+from payouts.ledger import chart
+from payouts.models import ButtonEarning, Payout, Settlement
+from payouts.queries import due
+
+SAMPLED_FANS_MAX: Final = 1000
+"""How many fans a forecast looks at. Of more, these stand for all."""
+
+_USUAL_MONTHS: Final = 3
+"""How many settled months tell how much a fan clicks."""
+
+_BEST_BUTTONS: Final = 10
+
+_MONTH_OF_FANS: Final = """
+    WITH given AS MATERIALIZED (
+        SELECT click.fan_id, count(*) AS clicks
+        FROM buttons_button AS button JOIN buttons_click AS click ON click.button_id = button.id
+        WHERE button.creator_id = %(creator)s AND click.period = %(period)s AND click.undone_at IS NULL
+        GROUP BY click.fan_id),
+    -- Whom chance picks, and the same ones each time that the page is asked for.
+    sample AS (SELECT fan_id, clicks FROM given ORDER BY md5(fan_id::text) LIMIT %(fans)s)
+    SELECT whole.fans, whole.clicks, coalesce(sample.clicks, 0), coalesce(month.clicks, 0),
+           coalesce(usual.clicks, month.clicks, 0),
+           least(coalesce(promise.budget_micros, 0), coalesce(account.credits_micros - account.debits_micros, 0))
+    FROM (SELECT count(*) AS fans, coalesce(sum(clicks), 0)::bigint AS clicks FROM given) AS whole
+    LEFT JOIN sample ON true
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS clicks FROM buttons_click
+        WHERE fan_id = sample.fan_id AND period = %(period)s AND undone_at IS NULL) AS month ON true
+    LEFT JOIN LATERAL (
+        SELECT round(avg(clicks))::bigint AS clicks FROM payouts_settlementspend
+        WHERE fan_id = sample.fan_id AND settlement_id = ANY(ARRAY(
+              SELECT id FROM payouts_settlement WHERE finished_at IS NOT NULL
+              ORDER BY period DESC LIMIT %(usual_months)s))) AS usual ON true
+    LEFT JOIN LATERAL (
+        SELECT CASE state WHEN 'active' THEN budget_cents::bigint * %(micros_per_cent)s END AS budget_micros
+        FROM accounts_subscription WHERE fan_id = sample.fan_id AND effective_from <= %(period)s
+        ORDER BY id DESC LIMIT 1) AS promise ON true
+    LEFT JOIN ledger_ledgeraccount AS account
+         ON account.kind = %(fan_balance)s AND account.owner_id = sample.fan_id
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What the clicks that a creator has now may bring them when the month is settled, in micros after the fee.
+
+    `high_micros` is what they would get if the month ended now, `low_micros` if until its end each fan went on
+    clicking as much as usual, and all of that elsewhere.
+    """
+
+    fans: int
+    clicks: int
+    low_micros: int
+    high_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FanMonth:
+    """What one fan has clicked this month, for the creator and in all; their usual clicks; what they would spend."""
+
+    for_creator: int
+    clicks: int
+    usual: int
+    spend_micros: int
+
+    def brings(self, *, further: int) -> int:
+        """Return the fan's part for the creator in micros, rounded down, if they click that often elsewhere."""
+        return self.spend_micros * self.for_creator // (self.clicks + further)
+
+
+def forecast(*, creator: User, now: datetime) -> Forecast:
+    """Return what the creator's clicks of the month that runs may bring, with the fans who gave them.
+
+    The database counts the creator's clicks of this month by fan, and asks of `SAMPLED_FANS_MAX` of these fans at
+    most what they have clicked in all, their average of the last settled months, and their budget or balance, the
+    smaller of both. Who has no settled month yet is thought to click in a whole month what they have clicked so far.
+    No click counts that may still come for the creator, so the month may bring more than `high_micros`, too.
+    """
+    period = Period.at(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MONTH_OF_FANS,
+            {
+                "creator": creator.pk,
+                "period": period.first_day,
+                "fans": SAMPLED_FANS_MAX,
+                "usual_months": _USUAL_MONTHS,
+                "micros_per_cent": money.MICROS_PER_CENT,
+                "fan_balance": chart.Kind.FAN_BALANCE.value,
+            },
+        )
+        rows = cursor.fetchall()
+    fans, clicks = rows[0][:2]
+    months = [
+        _FanMonth(for_creator=for_creator, clicks=all_clicks, usual=usual, spend_micros=spend)
+        for *_whole, for_creator, all_clicks, usual, spend in rows
+        if all_clicks
+    ]
+    left = (period.end - now) // timedelta(seconds=1)
+    whole = (period.end - period.start) // timedelta(seconds=1)
+    low = sum(each.brings(further=-(-each.usual * left // whole)) for each in months)
+    high = sum(each.brings(further=0) for each in months)
+    sampled = sum(each.for_creator for each in months)
+    return Forecast(
+        fans=fans,
+        clicks=clicks,
+        low_micros=_after_fee(low * clicks // sampled if sampled else 0),
+        high_micros=_after_fee(high * clicks // sampled if sampled else 0),
+    )
+
+
+def _after_fee(micros: int) -> int:
+    return micros - money.fee_of(amount_micros=micros, basis_points=settings.PLATFORM_FEE_BASIS_POINTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonSum:
+    """What a button earned in several months, after the fee."""
+
+    public_id: str
+    title: str
+    clicks: int
+    net_micros: int
+
+
+def best_buttons(*, creator: User, settlements: Sequence[Settlement]) -> list[ButtonSum]:
+    """Return what earned the creator most in these settlements, the best first."""
+    rows = (
+        ButtonEarning.objects.filter(creator=creator, settlement__in=[each.pk for each in settlements])
+        .values("button__public_id", "button__title")
+        .annotate(all_clicks=Sum("clicks"), net=Sum(F("gross_micros") - F("fee_micros")))
+        .order_by("-net", "button_id")[:_BEST_BUTTONS]
+    )
+    return [
+        ButtonSum(
+            public_id=row["button__public_id"],
+            title=row["button__title"],
+            clicks=row["all_clicks"],
+            net_micros=int(row["net"]),
+        )
+        for row in rows
+    ]
+
+
+def expected_by(*, payout: Payout) -> datetime | None:
+    """Return by when a payout will have left us, if nobody is late; None where it has ended.
+
+    These are the times after which staff get an alarm.
+    """
+    if payout.state == Payout.State.REQUESTED:
+        return payout.requested_at + due.REVIEW_DUE_AFTER + due.PAYOUT_DUE_AFTER
+    if payout.state in {Payout.State.APPROVED, Payout.State.SENDING} and payout.reviewed_at is not None:
+        return payout.reviewed_at + due.PAYOUT_DUE_AFTER
+    return None
