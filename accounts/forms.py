@@ -58,16 +58,19 @@ class CreatorEditForm(forms.ModelForm[CreatorProfile]):
 
     class Meta:
         model = CreatorProfile
-        fields = ["name", "text", "links"]
-        labels = {"name": _("Name"), "text": _("About you")}
-        widgets = {"text": forms.Textarea(attrs={"rows": 4})}
+        fields = ["name", "text", "links", "thanks"]
+        labels = {"name": _("Name"), "text": _("About you"), "thanks": _("Your thanks")}
+        widgets = {"text": forms.Textarea(attrs={"rows": 4}), "thanks": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "thanks": _("Who has just clicked a button of yours reads this. Plain text, 500 characters at most.")
+        }
 
 
 class CreatorForm(CreatorEditForm):
     """What a new creator says, with the address that then stays."""
 
     class Meta(CreatorEditForm.Meta):
-        fields = ["slug", *CreatorEditForm.Meta.fields]
+        fields = ["slug", "name", "text", "links"]
         labels = {**CreatorEditForm.Meta.labels, "slug": _("Address of your page")}
         help_texts = {"slug": _("Small letters, digits and hyphens. It can't be changed later.")}
 

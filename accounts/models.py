@@ -116,6 +116,8 @@ class CreatorProfile(models.Model):
     name = models.CharField(_("name"), max_length=200)
     text = models.TextField(_("about"), blank=True, max_length=5000)
     links = ArrayField(models.URLField(max_length=500), verbose_name=_("links"), default=list, blank=True, size=20)
+    # What whoever has just clicked reads: plain text.
+    thanks = models.TextField(_("thanks"), blank=True, max_length=500, default="", db_default="")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:

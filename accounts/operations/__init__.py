@@ -185,10 +185,10 @@ def become_creator(*, user: User, slug: str, name: str, text: str = "", links: S
 
 
 @durable
-def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequence[str]) -> None:
-    """Change what the creator's page says; its address stays."""
-    profile.name, profile.text, profile.links = name, text, list(links)
-    profile.save(update_fields=["name", "text", "links"])
+def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequence[str], thanks: str = "") -> None:
+    """Change what the creator's page says, and how they thank whoever clicked; its address stays."""
+    profile.name, profile.text, profile.links, profile.thanks = name, text, list(links), thanks
+    profile.save(update_fields=["name", "text", "links", "thanks"])
 
 
 @durable

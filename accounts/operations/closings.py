@@ -79,7 +79,7 @@ def begin(*, closing: Closing, now: datetime) -> None:
             now=now,
         )
     CreatorProfile.objects.filter(user=user).update(
-        slug=f"closed-{secrets.token_hex(8)}", name=NOBODY, text="", links=[]
+        slug=f"closed-{secrets.token_hex(8)}", name=NOBODY, text="", links=[], thanks=""
     )
 
 

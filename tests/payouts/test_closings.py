@@ -114,7 +114,9 @@ def test_nothing_tells_who_it_was(fan: User) -> None:
 def test_a_creators_page_closes_with_all_that_is_on_it(october: Period) -> None:
     """Name, texts, links, sites and buttons' words are gone; fans' statements still find the buttons."""
     person = confirmed(given.creator(NAME))
-    CreatorProfile.objects.filter(user=person).update(text=f"I am {NAME}.", links=["https://quillfeather.example/"])
+    CreatorProfile.objects.filter(user=person).update(
+        text=f"I am {NAME}.", links=["https://quillfeather.example/"], thanks=f"{NAME} thanks you."
+    )
     button = given.button(person, title=f"Song of {NAME}")
     reader = given.funded_fan("Grace", period=october)
     given.click(reader, button, now=given.MOMENT)
