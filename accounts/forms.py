@@ -116,10 +116,19 @@ _PAYMENTS: Final = Group(
 _EARNINGS: Final = Group(
     title=_("Your earnings"),
     kinds=(
-        (Kind.EARNINGS_SETTLED, _("A month is settled: what you earned")),
+        (Kind.CREATOR_WEEK, _("Every week: your clicks, supporters and best buttons, and a forecast of the month")),
+        (Kind.EARNINGS_SETTLED, _("Every month, once it is settled: what you earned")),
         (Kind.EARNINGS_HELD, _("Earnings are held, since a bank takes a payment back")),
         (Kind.EARNINGS_RELEASED, _("Held earnings are yours again")),
         (Kind.EARNINGS_OWED, _("You owe what a bank took back")),
+    ),
+)
+_SHARES: Final = Group(
+    title=_("Your co-authors"),
+    kinds=(
+        (Kind.CO_AUTHOR_INVITED, _("Somebody wants to share a button’s income with you")),
+        (Kind.CO_AUTHOR_ANSWERED, _("A co-author has accepted, declined or left")),
+        (Kind.CO_AUTHOR_ENDED, _("A button’s income isn’t shared with you any more")),
     ),
 )
 _PAYOUTS: Final = Group(
@@ -152,8 +161,14 @@ _ACCOUNT: Final = Group(
 _STAFF: Final = Group(title=_("Staff"), kinds=((Kind.ALARM, _("Something is late or wrong")),))
 
 FOR_FANS: Final = (_MONTHS, _CLICKS, _POSTS, _PAYMENTS, _ACCOUNT)
-FOR_CREATORS: Final = (_EARNINGS, _PAYOUTS, _SITES)
+FOR_CREATORS: Final = (_EARNINGS, _SHARES, _PAYOUTS, _SITES)
 FOR_STAFF: Final = (_STAFF,)
+
+
+def label_of(kind: Kind) -> "StrPromise":
+    """Return what an email of that kind tells."""
+    groups = (*FOR_FANS, *FOR_CREATORS, *FOR_STAFF)
+    return next(label for group in groups for each, label in group.kinds if each == kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,6 +192,10 @@ class Notification(models.Model):
 
         MONTH_SETTLED = "month_settled", _("month settled (fan)")
         EARNINGS_SETTLED = "earnings_settled", _("month settled (creator)")
+        CREATOR_WEEK = "creator_week", _("week of a creator")
+        CO_AUTHOR_INVITED = "co_author_invited", _("asked to be a co-author")
+        CO_AUTHOR_ANSWERED = "co_author_answered", _("co-author has answered")
+        CO_AUTHOR_ENDED = "co_author_ended", _("co-authorship ended")
         DEPOSIT_NEEDS_YOU = "deposit_needs_you", _("deposit needs confirmation")
         DEPOSIT_DECLINED = "deposit_declined", _("deposit declined")
         DEPOSIT_PAST_DUE = "deposit_past_due", _("deposit past due")
@@ -224,6 +228,8 @@ class Notification(models.Model):
         {
             Kind.MONTH_SETTLED,
             Kind.EARNINGS_SETTLED,
+            Kind.CREATOR_WEEK,
+            Kind.CO_AUTHOR_INVITED,
             Kind.FIRST_CLICKS,
             Kind.WEEKLY_CLICKS,
             Kind.DIGEST_DRAFTED,

@@ -10,6 +10,7 @@ urlpatterns = [
     path("settings/", views.settings_page, name="settings"),
     path("settings/sessions/", views.sessions, name="sessions"),
     path("settings/sessions/end/", views.end_sessions, name="end_sessions"),
+    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("creator/", views.edit_creator, name="edit_creator"),
     path("connections/mastodon/", views.connect_mastodon, name="connect_mastodon"),
     path("connections/mastodon/back/", views.mastodon_back, name="mastodon_back"),

@@ -18,12 +18,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import operations, queries
-from accounts.forms import BlueskyForm, CreatorEditForm, CreatorForm, ServerForm, SettingsForm
+from accounts.forms import BlueskyForm, CreatorEditForm, CreatorForm, ServerForm, SettingsForm, label_of
 from accounts.models import CreatorProfile, User
-from accounts.operations import connections
+from accounts.operations import connections, muting
 from flattr import languages
 from flattr.outside import mastodon
 from flattr.outside.social import AccessEnded, NotDone
@@ -111,6 +112,23 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         languages.remember(response, language)
         return response
     return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Let a person do without a kind of email by the link in one, logged in or not.
+
+    Mail programs send the POST, from nowhere of ours (RFC 8058). Looking changes nothing, as scanners of mail look.
+    """
+    try:
+        kind = muting.kind_of(token=token)
+        if request.method == "POST":
+            muting.mute(token=token)
+    except muting.BadLink as error:
+        raise Http404 from error
+    shown = {"label": label_of(kind), "is_done": request.method == "POST"}
+    return render(request, "accounts/unsubscribe.html", shown)
 
 
 @login_required

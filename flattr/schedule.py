@@ -17,6 +17,11 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
         "task": "buttons.tasks.tell_of_week",
         "schedule": crontab(minute="10", hour="7", day_of_week="1"),
     },
+    # Whom a run that was cut short didn't reach is told by the next one.
+    "tell creators of the week": {
+        "task": "payouts.tasks.tell_creators_of_week",
+        "schedule": crontab(minute="20", hour="7-11", day_of_week="1"),
+    },
     "check sites again": {"task": "buttons.tasks.recheck_sites", "schedule": crontab(minute="35")},
     "sweep checks of sites": {"task": "buttons.tasks.sweep_checks", "schedule": 60.0},
     "sweep pages to read": {"task": "buttons.tasks.sweep_pages", "schedule": 60.0},

@@ -28,6 +28,7 @@ from payouts.operations import (
     refunds,
     renewals,
     settlement,
+    weeks,
 )
 from payouts.queries import books, due, settlements
 
@@ -177,6 +178,12 @@ def sweep_closings() -> None:
 def advance_closing(user_id: int) -> None:
     """Close one account, as far as that goes now."""
     closings.advance_closing(user_id=user_id, network=settings.OUTSIDE_NETWORK, now=timezone.now())
+
+
+@shared_task
+def tell_creators_of_week() -> None:
+    """Tell creators what came last week."""
+    weeks.tell_creators_of_week(now=timezone.now())
 
 
 @shared_task

@@ -25,6 +25,7 @@ from accounts.models import (
     Subscription,
     User,
 )
+from accounts.operations import muting
 from accounts.sessions import session_handle
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
@@ -291,7 +292,13 @@ def _send_notification(*, notification_id: uuid.UUID, server: BaseEmailBackend, 
     try:
         subject, body = render_notification(notification)
         server.open()
-        mail.EmailMessage(subject, body, to=[notification.recipient.email], connection=server).send()
+        mail.EmailMessage(
+            subject,
+            body,
+            to=[notification.recipient.email],
+            connection=server,
+            headers=muting.headers_of(notification),
+        ).send()
     except Exception:
         # Whatever is wrong with this one, the others go on; an alarm tells of what stays unsent.
         logger.exception("%s was not sent", notification.pk)
@@ -317,6 +324,7 @@ def render_notification(notification: Notification) -> tuple[str, str]:
         "recipient": notification.recipient,
         "subject_key": notification.subject_key,
         "app_url": settings.APP_URL,
+        "unsubscribe_url": muting.link_of(notification),
     }
     with override(notification.recipient.language):
         subject = render_to_string(f"emails/{notification.kind}_subject.txt", context)

@@ -33,13 +33,19 @@ def _announcements(settlement: Settlement, now: datetime) -> Iterator[Notificati
             created_at=now,
         )
     earnings = settlement.earnings.order_by("creator_id").values_list(
-        "creator_id", "gross_micros", "fee_micros", "clicks"
+        "creator_id", "gross_micros", "fee_micros", "clicks", "fans"
     )
-    for creator_id, gross, fee, clicks in earnings.iterator():
+    for creator_id, gross, fee, clicks, fans in earnings.iterator():
         yield Notification(
             recipient_id=creator_id,
             kind=Notification.Kind.EARNINGS_SETTLED,
             subject_key=period,
-            context={"period": period, "gross_micros": gross, "net_micros": gross - fee, "clicks": clicks},
+            context={
+                "period": period,
+                "gross_micros": gross,
+                "net_micros": gross - fee,
+                "clicks": clicks,
+                "fans": fans,
+            },
             created_at=now,
         )

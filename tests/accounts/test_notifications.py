@@ -21,7 +21,14 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "earnings_released": {"amount_micros": 5_000_000},
     "earnings_owed": {"amount_micros": 5_000_000},
     "month_settled": {"period": "2026-10", "spend_micros": 5_000_000, "clicks": 3},
-    "earnings_settled": {"period": "2026-10", "gross_micros": 5_000_000, "net_micros": 4_500_000, "clicks": 3},
+    "earnings_settled": {
+        "period": "2026-10",
+        "gross_micros": 5_000_000,
+        "net_micros": 4_500_000,
+        "clicks": 3,
+        "fans": 2,
+    },
+    "creator_week": {"day": "2026-10-12", "clicks": 3, "fans": 2, "best": [], "low_micros": 0, "high_micros": 0},
     "alarm": {"subject": "books", "lines": ["something is wrong"]},
 }
 MONEY = {"amount_cents": 500, "period": "2026-10", "reason": "card_declined"}

@@ -7,8 +7,10 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.contrib import admin
+from django.core.signing import Signer
 from django.urls import reverse
 
+from accounts.operations import muting
 from buttons import tickets
 from tests import given
 from tests.client import StrictClient
@@ -75,6 +77,7 @@ ANSWERS: Final = {
     # People.
     "accounts:settings": PERSONS,
     "accounts:sessions": PERSONS,
+    "accounts:unsubscribe": EVERYBODY,
     "accounts:end_sessions": NOBODY_BY_GET,
     "accounts:become_creator": "login 200 200 /creator/ /creator/ 200",
     "accounts:edit_creator": CREATORS,
@@ -232,6 +235,7 @@ def address(name: str, town: World) -> str:
         "buttons:share_creator": [f"ada-{town.creator.pk}"],
         "buttons:share": [town.button.public_id],
         "accounts:end_connection": [0],
+        "accounts:unsubscribe": [Signer(salt=muting.__name__).sign(f"{town.fan.pk}:month_settled")],
         "buttons:decide_digest": [town.click.pk],
         "buttons:set_digest": [0],
         "buttons:hide": [town.button.public_id],
