@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.views import user_of
-from buttons.queries import trust
 from flattr.admin import ReadOnlyAdmin
 from flattr.templatetags.money import cents, money_filter
 from payouts import tasks
 from payouts.forms import ResolveForm, ReviewForm, SetAsideForm
 from payouts.models import (
+    CoAuthor,
     Debt,
     Deposit,
     Dispute,
@@ -36,7 +36,7 @@ from payouts.models import (
     StripeEvent,
 )
 from payouts.operations import events, payouts, reconciliation
-from payouts.queries import balances
+from payouts.queries import balances, coauthors
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -98,7 +98,7 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
             "payout": payout,
             "takes_two": payouts.takes_two(payout=payout),
             "balance_micros": balances.creator_balance_micros(creator=payout.creator),
-            "under_review": trust.origins_under_review(creator=payout.creator),
+            "under_review": coauthors.origins_under_review(creator=payout.creator),
             "form": form,
             "opts": self.opts,
         }
@@ -159,6 +159,17 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
     search_fields = ["id", "deposit__fan__email"]
     list_select_related = ["deposit__fan"]
     ordering = ["-opened_at", "-id"]
+
+
+@admin.register(CoAuthor)
+class CoAuthorAdmin(ReadOnlyAdmin[CoAuthor]):
+    """Who shares in what buttons earn."""
+
+    list_display = ["button", "owner", "person", "percent", "state", "since", "until"]
+    list_filter = ["state"]
+    search_fields = ["button__title", "owner__email", "person__email"]
+    list_select_related = ["button", "owner", "person"]
+    ordering = ["-id"]
 
 
 @admin.register(Debt)

@@ -43,6 +43,23 @@ class OnceForm(forms.Form):
     )
 
 
+class CoAuthorForm(forms.Form):
+    """Whom a creator offers how much of what a button earns."""
+
+    whom = forms.CharField(
+        label=_("With whom?"),
+        max_length=254,
+        help_text=_("The address of a creator’s page here, such as @ada, or their email address."),
+    )
+    percent = forms.IntegerField(
+        label=_("How many percent?"),
+        min_value=1,
+        max_value=99,
+        help_text=_("A whole number. What is left of a hundred stays yours."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
 class SubscriptionForm(OnceForm):
     """A monthly budget, and for how many months one charge pays; the row is the deposit, where one is needed.
 

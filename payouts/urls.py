@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from flattr.converters import PeriodConverter, YearConverter
 from payouts import webhooks
-from payouts.views import cake, creators, fans, history, people
+from payouts.views import cake, creators, fans, history, people, shares
 
 register_converter(PeriodConverter, "period")
 register_converter(YearConverter, "year")
@@ -45,6 +45,9 @@ urlpatterns = [
     path("earnings/<year:year>/", history.year_of_creator, name="earnings_year"),
     path("earnings/<year:year>.csv", history.year_of_creator_csv, name="earnings_year_csv"),
     path("earnings/<year:year>.pdf", history.year_of_creator_pdf, name="earnings_year_pdf"),
+    path("b/<slug:public_id>/co-authors/", shares.co_authors, name="co_authors"),
+    path("shares/", shares.shares, name="shares"),
+    path("shares/<int:co_author_id>/", shares.decide, name="decide_share"),
     path("settings/data/", people.data, name="data"),
     path("settings/data/download/", people.download, name="download_data"),
     path("settings/close/", people.close, name="close_account"),

@@ -51,6 +51,8 @@ class TransferKind(TextChoices):
     EARNING = "earning", _("earnings")
     """A creator's part of a month, out of clearing."""
     PLATFORM_FEE = "platform_fee", _("platform fee")
+    CO_AUTHOR_SHARE = "co_author_share", _("co-author’s share")
+    """Of what a button earned, from its creator to somebody with whom they share it."""
     PAYOUT_RESERVED = "payout_reserved", _("payout requested")
     PAYOUT_SENT = "payout_sent", _("payout sent")
     PAYOUT_RETURNED = "payout_returned", _("payout returned")
@@ -83,6 +85,7 @@ ROUTES: Final = {
     TransferKind.SHARE: (Kind.FAN_BALANCE, Kind.SETTLEMENT_CLEARING),
     TransferKind.EARNING: (Kind.SETTLEMENT_CLEARING, Kind.CREATOR_BALANCE),
     TransferKind.PLATFORM_FEE: (Kind.SETTLEMENT_CLEARING, Kind.PLATFORM_FEE),
+    TransferKind.CO_AUTHOR_SHARE: (Kind.CREATOR_BALANCE, Kind.CREATOR_BALANCE),
     TransferKind.PAYOUT_RESERVED: (Kind.CREATOR_BALANCE, Kind.PAYOUTS_IN_TRANSIT),
     TransferKind.PAYOUT_SENT: (Kind.PAYOUTS_IN_TRANSIT, Kind.PROCESSOR_CASH),
     TransferKind.PAYOUT_RETURNED: (Kind.PAYOUTS_IN_TRANSIT, Kind.CREATOR_BALANCE),

@@ -1,6 +1,7 @@
 """Money's own rows: deposits and refunds of fans, payouts of creators, settlements, and what the provider told."""
 
 from payouts.models.caps import CreatorCap
+from payouts.models.coauthors import CoAuthor, CoAuthorShare
 from payouts.models.creators import Payout, PayoutAccount
 from payouts.models.disputes import Debt, Dispute, DisputeShare, Recovery
 from payouts.models.events import StripeEvent
@@ -18,6 +19,8 @@ from payouts.models.settlements import (
 
 __all__ = [
     "ButtonEarning",
+    "CoAuthor",
+    "CoAuthorShare",
     "Consent",
     "CreatorCap",
     "Debt",

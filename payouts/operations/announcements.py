@@ -1,5 +1,6 @@
 """What a settlement tells the people whose money it moved."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -35,17 +36,39 @@ def _announcements(settlement: Settlement, now: datetime) -> Iterator[Notificati
     earnings = settlement.earnings.order_by("creator_id").values_list(
         "creator_id", "gross_micros", "fee_micros", "clicks", "fans"
     )
+    given, received = _shares(settlement)
     for creator_id, gross, fee, clicks, fans in earnings.iterator():
-        yield Notification(
-            recipient_id=creator_id,
-            kind=Notification.Kind.EARNINGS_SETTLED,
-            subject_key=period,
-            context={
-                "period": period,
-                "gross_micros": gross,
-                "net_micros": gross - fee,
-                "clicks": clicks,
-                "fans": fans,
-            },
-            created_at=now,
+        yield _earned(
+            creator_id,
+            period,
+            now,
+            gross_micros=gross,
+            net_micros=gross - fee - given[creator_id],
+            given_micros=given[creator_id],
+            received_micros=received.pop(creator_id, 0),
+            clicks=clicks,
+            fans=fans,
         )
+    # Who has nothing but what others share with them.
+    for creator_id, micros in sorted(received.items()):
+        yield _earned(creator_id, period, now, received_micros=micros)
+
+
+def _earned(creator_id: int, period: str, now: datetime, **numbers: int) -> Notification:
+    return Notification(
+        recipient_id=creator_id,
+        kind=Notification.Kind.EARNINGS_SETTLED,
+        subject_key=period,
+        context={"period": period, **numbers},
+        created_at=now,
+    )
+
+
+def _shares(settlement: Settlement) -> tuple[Counter[int], Counter[int]]:
+    """Return what creators gave to co-authors and what they received as such, in micros by their ids."""
+    given: Counter[int] = Counter()
+    received: Counter[int] = Counter()
+    for share in settlement.co_author_shares.select_related("co_author"):
+        given[share.co_author.owner_id] += share.amount_micros
+        received[share.co_author.person_id] += share.amount_micros
+    return given, received

@@ -16,7 +16,7 @@ from buttons.operations import closing as buttons
 from flattr.outside.network import Network
 from flattr.transactions import durable
 from payouts.models import PaymentMethod, PayoutAccount, Refund, StripeEvent
-from payouts.operations import methods, moments, refunds
+from payouts.operations import coauthors, methods, moments, refunds
 from payouts.queries import balances, closings, due
 
 _NAMESPACE: Final = uuid.UUID("5f0c4f3e-8f0b-4f0e-b7a1-4f5d8a5b9e77")
@@ -67,6 +67,7 @@ def _begin(*, user_id: int, now: datetime) -> bool:
         people.stop(closing=closing, reasons=[each.value for each in obstacles], now=now)
         return False
     buttons.close(user=closing.user, name=people.NOBODY, now=moment)
+    coauthors.end_all(user=closing.user, now=now)
     people.begin(closing=closing, now=now)
     return True
 
@@ -123,6 +124,7 @@ def _forget(*, user_id: int, now: datetime) -> None:
     customers.update(label="", kind="", expires=None)
     accounts.update(requirements=[], due_at=None)
     buttons.forget(user=closing.user)
+    coauthors.forget(user=closing.user)
     people.forget(closing=closing, now=now)
 
 

@@ -10,7 +10,7 @@ from payouts.attribution import kept_of
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Debt, Dispute, DisputeShare, Recovery, Settlement, SettlementEarning
-from payouts.queries import debts
+from payouts.queries import coauthors, debts
 
 
 @required
@@ -35,15 +35,21 @@ def note_debts(*, dispute: Dispute, earned: Mapping[int, int], shares: Sequence[
 
 @required
 def note_recoveries(*, settlement: Settlement) -> list[Recovery]:
-    """Note what is kept of a settlement's earnings for debts. No dispute that they come from is decided meanwhile."""
+    """Note what is kept of a settlement's earnings for debts. No dispute that they come from is decided meanwhile.
+
+    What co-authors get is theirs: it counts among their earnings, and not among those of who shares with them.
+    """
     owing: dict[int, list[tuple[Debt, int]]] = {}
     for debt in debts.unpaid().select_related("dispute", "creator").select_for_update(of=("dispute",)):
         owing.setdefault(debt.creator_id, []).append((debt, debt.left_micros))
-    earnings = SettlementEarning.objects.filter(settlement=settlement, creator__in=owing).order_by("creator_id")
+    earned = coauthors.moved_in(settlement=settlement, creators=owing)
+    for earning in SettlementEarning.objects.filter(settlement=settlement, creator__in=owing):
+        earned[earning.creator_id] += earning.net_micros
     return Recovery.objects.bulk_create(
         Recovery(debt=debt, settlement=settlement, amount_micros=micros)
-        for earning in earnings
-        for debt, micros in kept_of(earned_micros=earning.net_micros, debts=owing[earning.creator_id]).items()
+        for creator_id in sorted(earned)
+        if creator_id in owing
+        for debt, micros in kept_of(earned_micros=earned[creator_id], debts=owing[creator_id]).items()
     )
 
 

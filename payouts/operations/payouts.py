@@ -8,14 +8,13 @@ from django.conf import settings
 
 from accounts import operations as accounts_operations
 from accounts.models import Notification, User
-from buttons.queries import trust
 from flattr.transactions import durable, required
 from payouts.gateway import Outcome, Result, get_gateway
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, moments, sendings
-from payouts.queries import balances
+from payouts.queries import balances, coauthors
 
 _NOT_READY: Final = "account_not_ready"
 _OPEN: Final = frozenset({Payout.State.APPROVED, Payout.State.SENDING})
@@ -129,12 +128,12 @@ def approve_payout(*, payout_id: uuid.UUID, reviewer: User, now: datetime) -> Pa
     :raises OwnPayout: if the reviewer is its creator.
     :raises SecondPersonNeeded: if the reviewer approved it before, and it takes two.
     :raises AlreadyReviewed: if it was rejected or cancelled.
-    :raises SiteUnderReview: if a site of the creator's was frozen by a rule and nobody has decided about it.
+    :raises SiteUnderReview: if a site that the creator earns from was frozen by a rule and nobody decided about it.
     """
     payout = _locked(payout_id)
     if payout.state in {Payout.State.APPROVED, Payout.State.SENDING, Payout.State.SENT}:
         return payout
-    sites = trust.origins_under_review(creator=payout.creator)
+    sites = coauthors.origins_under_review(creator=payout.creator)
     if sites:
         msg = f"creator: clicks on {', '.join(sites)} are under review"
         raise SiteUnderReview(msg)

@@ -15,6 +15,7 @@ from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import (
+    CoAuthorShare,
     Deposit,
     Dispute,
     PayoutAccount,
@@ -136,8 +137,13 @@ def on_hold_micros(*, creator: User, now: datetime) -> int:
     earned = SettlementEarning.objects.filter(is_held, creator=creator)
     # What was kept for a debt has left the balance.
     kept = debts.standing_recoveries(creator=creator).filter(is_held)
+    # What co-authors got of it has left, too, and what was got as a co-author is held as long.
+    shared = CoAuthorShare.objects.filter(is_held)
     parts = earned.values_list(F("gross_micros") - F("fee_micros")).union(
-        kept.order_by().values_list(-F("amount_micros")), all=True
+        kept.order_by().values_list(-F("amount_micros")),
+        shared.filter(co_author__owner=creator).values_list(-F("amount_micros")),
+        shared.filter(co_author__person=creator).values_list("amount_micros"),
+        all=True,
     )
     return sum(micros for (micros,) in parts)
 

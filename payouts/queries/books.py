@@ -183,6 +183,53 @@ RULES: Final = {
         "earning",
         "platform_fee",
     ),
+    "each co-author's share is posted, and no other": _posted_as_documented(
+        """
+        SELECT format('settlement:%s:co_author:%s', to_char(settlement.period, 'YYYY-MM'), agreed.id) AS key,
+               'co_author_share' AS kind, agreed.owner_id, share.amount_micros AS micros
+        FROM payouts_coauthorshare AS share
+        JOIN payouts_coauthor AS agreed ON agreed.id = share.co_author_id
+        JOIN payouts_settlement AS settlement ON settlement.id = share.settlement_id
+        """,
+        "co_author_share",
+    ),
+    "each co-author's share goes to them": f"""
+        SELECT format('transfer %s goes to user %s, the share is of user %s', transfer.id, account.owner_id,
+                      coalesce(agreed.person_id::text, 'nobody'))
+        FROM ledger_transfer AS transfer
+        JOIN ledger_ledgeraccount AS account ON account.id = transfer.credit_account_id
+        LEFT JOIN payouts_coauthor AS agreed ON agreed.id::text = split_part(transfer.idempotency_key, ':', 4)
+        WHERE transfer.kind = 'co_author_share' AND transfer.id <> ALL ({integrity.TAKEN_BACK})
+              AND account.owner_id IS DISTINCT FROM agreed.person_id
+        """,  # noqa: S608  It is ours.
+    "each co-author's share is their percentage of what the button earned, within a micro": """
+        SELECT format('settlement %s, button %s: co-author %s with %s percent got %s micros of %s',
+                      settlement.period, agreed.button_id, agreed.person_id, agreed.percent,
+                      coalesce(share.amount_micros, 0), earning.gross_micros - earning.fee_micros)
+        FROM payouts_coauthor AS agreed
+        JOIN payouts_buttonearning AS earning ON earning.button_id = agreed.button_id
+        JOIN payouts_settlement AS settlement ON settlement.id = earning.settlement_id
+        LEFT JOIN payouts_coauthorshare AS share
+             ON share.settlement_id = settlement.id AND share.co_author_id = agreed.id
+        WHERE settlement.finished_at IS NOT NULL
+              AND abs(coalesce(share.amount_micros, 0) * 100
+                      - (earning.gross_micros - earning.fee_micros) * CASE
+                        WHEN agreed.since <= settlement.period
+                             AND (agreed.until IS NULL OR agreed.until > settlement.period)
+                        THEN agreed.percent ELSE 0 END) >= 100
+        """,
+    "co-authors get no more of a button than it earned": """
+        SELECT format('settlement %s, button %s: co-authors got %s micros of %s', share.settlement_id,
+                      agreed.button_id, sum(share.amount_micros),
+                      coalesce(min(earning.gross_micros - earning.fee_micros), 0))
+        FROM payouts_coauthorshare AS share
+        JOIN payouts_coauthor AS agreed ON agreed.id = share.co_author_id
+        LEFT JOIN payouts_buttonearning AS earning
+             ON earning.settlement_id = share.settlement_id AND earning.button_id = agreed.button_id
+                AND earning.creator_id = agreed.owner_id
+        GROUP BY share.settlement_id, agreed.button_id
+        HAVING sum(share.amount_micros) > coalesce(min(earning.gross_micros - earning.fee_micros), 0)
+        """,
     "every deposit that succeeded is posted with its fee, and no other": _posted_as_documented(
         """
         SELECT format('deposit:%s:%s', deposit.id, part.name) AS key, part.kind, part.owner_id,
@@ -289,13 +336,19 @@ RULES: Final = {
         """,
     "of no creator's month more is kept for debts than may be": f"""
         SELECT format('settlement %s, creator %s: %s micros are kept of %s', settlement_id, creator_id, kept.micros,
-                      coalesce(earning.gross_micros - earning.fee_micros, 0))
+                      earned.micros)
         FROM (SELECT recovery.settlement_id, debt.creator_id, sum(recovery.amount_micros) AS micros
               FROM payouts_recovery AS recovery JOIN payouts_debt AS debt ON debt.id = recovery.debt_id
               GROUP BY recovery.settlement_id, debt.creator_id) AS kept
-        LEFT JOIN payouts_settlementearning AS earning USING (settlement_id, creator_id)
-        WHERE kept.micros * 10000
-              > coalesce(earning.gross_micros - earning.fee_micros, 0)::numeric * {KEPT_BASIS_POINTS}
+        CROSS JOIN LATERAL (SELECT coalesce(sum(part.micros), 0) AS micros FROM (
+            SELECT gross_micros - fee_micros AS micros FROM payouts_settlementearning
+            WHERE settlement_id = kept.settlement_id AND creator_id = kept.creator_id
+            UNION ALL
+            SELECT CASE WHEN agreed.person_id = kept.creator_id THEN 1 ELSE -1 END * share.amount_micros
+            FROM payouts_coauthorshare AS share JOIN payouts_coauthor AS agreed ON agreed.id = share.co_author_id
+            WHERE share.settlement_id = kept.settlement_id
+                  AND kept.creator_id IN (agreed.person_id, agreed.owner_id)) AS part) AS earned
+        WHERE kept.micros * 10000 > earned.micros::numeric * {KEPT_BASIS_POINTS}
         """,  # noqa: S608
     "the platform's own affairs are posted as the provider's book says, and no others": _posted_as_documented(
         f"""

@@ -7,14 +7,15 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from flattr import money
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.models import ButtonEarning, Payout, Settlement
-from payouts.queries import due
+from payouts.queries import coauthors, due
 
 SAMPLED_FANS_MAX: Final = 1000
 """How many fans a forecast looks at. Of more, these stand for all."""
@@ -23,19 +24,31 @@ _USUAL_MONTHS: Final = 3
 """How many settled months tell how much a fan clicks."""
 
 _BEST_BUTTONS: Final = 10
+_COUNTED: Final = ("clicks", "fans", "gross_micros", "fee_micros")
 
 _MONTH_OF_FANS: Final = """
-    WITH given AS MATERIALIZED (
-        SELECT click.fan_id, count(*) AS clicks
-        FROM buttons_button AS button JOIN buttons_click AS click ON click.button_id = button.id
-        WHERE button.creator_id = %(creator)s AND click.period = %(period)s AND click.undone_at IS NULL
+    WITH shared AS (
+        SELECT button_id, owner_id, person_id, percent FROM payouts_coauthor
+        WHERE (owner_id = %(creator)s OR person_id = %(creator)s)
+              AND since <= %(period)s AND (until IS NULL OR until > %(period)s)),
+    part AS (
+        SELECT button.id AS button_id, 100 - coalesce(sum(shared.percent), 0) AS percent
+        FROM buttons_button AS button LEFT JOIN shared ON shared.button_id = button.id
+        WHERE button.creator_id = %(creator)s GROUP BY button.id
+        UNION ALL
+        SELECT button_id, percent FROM shared WHERE person_id = %(creator)s),
+    given AS MATERIALIZED (
+        SELECT click.fan_id, count(*) AS clicks, sum(part.percent)::bigint AS percents
+        FROM part JOIN buttons_click AS click ON click.button_id = part.button_id
+        WHERE click.period = %(period)s AND click.undone_at IS NULL
         GROUP BY click.fan_id),
     -- Whom chance picks, and the same ones each time that the page is asked for.
-    sample AS (SELECT fan_id, clicks FROM given ORDER BY md5(fan_id::text) LIMIT %(fans)s)
-    SELECT whole.fans, whole.clicks, coalesce(sample.clicks, 0), coalesce(month.clicks, 0),
+    sample AS (SELECT fan_id, percents FROM given ORDER BY md5(fan_id::text) LIMIT %(fans)s)
+    SELECT whole.fans, whole.clicks, whole.percents, coalesce(sample.percents, 0), coalesce(month.clicks, 0),
            coalesce(usual.clicks, month.clicks, 0),
            least(coalesce(promise.budget_micros, 0), coalesce(account.credits_micros - account.debits_micros, 0))
-    FROM (SELECT count(*) AS fans, coalesce(sum(clicks), 0)::bigint AS clicks FROM given) AS whole
+    FROM (SELECT count(*) AS fans, coalesce(sum(clicks), 0)::bigint AS clicks,
+                 coalesce(sum(percents), 0)::bigint AS percents FROM given) AS whole
     LEFT JOIN sample ON true
     LEFT JOIN LATERAL (
         SELECT count(*) AS clicks FROM buttons_click
@@ -70,20 +83,23 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FanMonth:
-    """What one fan has clicked this month, for the creator and in all; their usual clicks; what they would spend."""
+    """What one fan has clicked this month, their usual clicks, and what they would spend."""
 
-    for_creator: int
+    percents: int
+    """For each click for the creator, what part of it is theirs."""
     clicks: int
     usual: int
     spend_micros: int
 
     def brings(self, *, further: int) -> int:
         """Return the fan's part for the creator in micros, rounded down, if they click that often elsewhere."""
-        return self.spend_micros * self.for_creator // (self.clicks + further)
+        return self.spend_micros * self.percents // ((self.clicks + further) * coauthors.WHOLE_PERCENT)
 
 
 def forecast(*, creator: User, now: datetime) -> Forecast:
     """Return what the creator's clicks of the month that runs may bring, with the fans who gave them.
+
+    Of a button that is shared, the part counts that is the creator's; they may be its co-author.
 
     The database counts the creator's clicks of this month by fan, and asks of `SAMPLED_FANS_MAX` of these fans at
     most what they have clicked in all, their average of the last settled months, and their budget or balance, the
@@ -104,27 +120,70 @@ def forecast(*, creator: User, now: datetime) -> Forecast:
             },
         )
         rows = cursor.fetchall()
-    fans, clicks = rows[0][:2]
+    fans, clicks, percents = rows[0][:3]
     months = [
-        _FanMonth(for_creator=for_creator, clicks=all_clicks, usual=usual, spend_micros=spend)
-        for *_whole, for_creator, all_clicks, usual, spend in rows
+        _FanMonth(percents=own, clicks=all_clicks, usual=usual, spend_micros=spend)
+        for *_whole, own, all_clicks, usual, spend in rows
         if all_clicks
     ]
     left = (period.end - now) // timedelta(seconds=1)
     whole = (period.end - period.start) // timedelta(seconds=1)
     low = sum(each.brings(further=-(-each.usual * left // whole)) for each in months)
     high = sum(each.brings(further=0) for each in months)
-    sampled = sum(each.for_creator for each in months)
+    sampled = sum(each.percents for each in months)
     return Forecast(
         fans=fans,
         clicks=clicks,
-        low_micros=_after_fee(low * clicks // sampled if sampled else 0),
-        high_micros=_after_fee(high * clicks // sampled if sampled else 0),
+        low_micros=_after_fee(low * percents // sampled if sampled else 0),
+        high_micros=_after_fee(high * percents // sampled if sampled else 0),
     )
 
 
 def _after_fee(micros: int) -> int:
     return micros - money.fee_of(amount_micros=micros, basis_points=settings.PLATFORM_FEE_BASIS_POINTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """What a settled month brought a creator, in micros; `shared_micros` by co-authors, below 0 where these took."""
+
+    settlement: Settlement
+    clicks: int = 0
+    fans: int = 0
+    gross_micros: int = 0
+    fee_micros: int = 0
+    shared_micros: int = 0
+
+    @property
+    def net_micros(self) -> int:
+        """Return what was the creator's in the end."""
+        return self.gross_micros - self.fee_micros + self.shared_micros
+
+
+def months(*, creator: User) -> list[Month]:
+    """Return the months that were settled for the creator, newest first, those too in which only others shared."""
+    shares = coauthors.shares_of(creator=creator).filter(settlement=OuterRef("pk"))
+    gave, got = (
+        Coalesce(
+            Subquery(part.order_by().values("settlement").annotate(micros=Sum("amount_micros")).values("micros")), 0
+        )
+        for part in (shares.filter(co_author__owner=creator), shares.filter(co_author__person=creator))
+    )
+    rows = (
+        Settlement.objects.filter(finished_at__isnull=False)
+        .annotate(own=FilteredRelation("earnings", condition=Q(earnings__creator=creator)))
+        .annotate(gave=gave, got=got, **{f"own_{name}": Coalesce(f"own__{name}", 0) for name in _COUNTED})
+        .exclude(own__isnull=True, gave=0, got=0)
+        .order_by("-period")
+    )
+    return [
+        Month(
+            settlement=row,
+            shared_micros=row.got - row.gave,
+            **{name: getattr(row, f"own_{name}") for name in _COUNTED},
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import (
     ButtonEarning,
+    CoAuthor,
+    CoAuthorShare,
     Consent,
     CreatorCap,
     Debt,
@@ -99,6 +101,10 @@ TABLES: Final[Mapping[str, Table]] = {
     "spent_by_button": Table(model=SettlementLine, person="fan"),
     "earned": Table(model=SettlementEarning, person="creator"),
     "earned_by_button": Table(model=ButtonEarning, person="creator"),
+    "buttons_shared_with_others": Table(model=CoAuthor, person="owner"),
+    "buttons_shared_with_them": Table(model=CoAuthor, person="person"),
+    "earned_by_co_authors": Table(model=CoAuthorShare, person="co_author__owner"),
+    "earned_as_co_author": Table(model=CoAuthorShare, person="co_author__person"),
     "debts": Table(model=Debt, person="creator"),
     "recoveries": Table(model=Recovery, person="debt__creator"),
     "payout_account": Table(model=PayoutAccount, person="creator"),

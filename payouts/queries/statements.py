@@ -10,8 +10,16 @@ from flattr import pages
 from flattr.period import Period
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import ButtonEarning, Recovery, Settlement, SettlementEarning, SettlementLine, SettlementSpend
-from payouts.queries import debts
+from payouts.models import (
+    ButtonEarning,
+    CoAuthorShare,
+    Recovery,
+    Settlement,
+    SettlementEarning,
+    SettlementLine,
+    SettlementSpend,
+)
+from payouts.queries import coauthors, debts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,10 @@ class CreatorStatement:
     lines: pages.Page[ButtonEarning]
     recoveries: list[Recovery]
     """What was kept of the month for disputes that were lost."""
+    given: list[CoAuthorShare]
+    """What co-authors got of it."""
+    received: list[CoAuthorShare]
+    """What the creator got as a co-author of others."""
 
 
 def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None) -> FanStatement:
@@ -124,6 +136,14 @@ def creator_statement(*, creator: User, period: Period, place: pages.Place | Non
         if earning
         else pages.Page(rows=[])
     )
+    shares = (
+        coauthors.shares_of(creator=creator)
+        .filter(settlement__period=period)
+        .select_related(
+            "co_author__button", "co_author__owner__creator_profile", "co_author__person__creator_profile"
+        )
+        .order_by("co_author__button", "id")
+    )
     return CreatorStatement(
         period=period,
         book=_entries(kind=chart.Kind.CREATOR_BALANCE, owner=creator, period=period),
@@ -131,6 +151,8 @@ def creator_statement(*, creator: User, period: Period, place: pages.Place | Non
         earning=earning,
         lines=lines,
         recoveries=list(debts.standing_recoveries(creator=creator).filter(settlement__period=period)),
+        given=[share for share in shares if share.co_author.owner_id == creator.pk],
+        received=[share for share in shares if share.co_author.person_id == creator.pk],
     )
 
 
@@ -140,15 +162,6 @@ def fan_months(*, fan: User, year: int | None = None) -> list[SettlementSpend]:
     return list(
         SettlementSpend.objects.select_related("settlement")
         .filter(in_year, fan=fan, settlement__finished_at__isnull=False)
-        .order_by("-settlement__period")
-    )
-
-
-def creator_months(*, creator: User) -> list[SettlementEarning]:
-    """Return the months that were settled for the creator, newest first."""
-    return list(
-        SettlementEarning.objects.select_related("settlement")
-        .filter(creator=creator, settlement__finished_at__isnull=False)
         .order_by("-settlement__period")
     )
 

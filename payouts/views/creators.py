@@ -21,7 +21,7 @@ from flattr.period import Period
 from flattr.second_factor import second_factor_required
 from flattr.templatetags.money import cents, month
 from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
-from payouts.models import Payout, PayoutAccount, SettlementEarning
+from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
 from payouts.queries import balances, debts, introductions, statements
 from payouts.queries import earnings as queries
@@ -77,21 +77,21 @@ def _payouts_of(request: HttpRequest) -> pages.Page[tuple[Payout, datetime | Non
 def _earned(creator: User, *, now: datetime) -> dict[str, Any]:
     """Return what the page tells of the creator's months: those that are settled, and the one that runs."""
     period = Period.at(now)
-    months = statements.creator_months(creator=creator)
+    months = queries.months(creator=creator)
+    drawn = [each.settlement for each in months[:DRAWN_MONTHS]]
     expected = queries.forecast(creator=creator, now=now)
     return {
         "period": period,
         "months": months,
+        "has_shares": any(each.shared_micros for each in months),
         "forecast": expected,
         "bars": _bars(months, expected, period) if months or expected.clicks else [],
-        "best": queries.best_buttons(
-            creator=creator, settlements=[each.settlement for each in months[:DRAWN_MONTHS]]
-        ),
+        "best": queries.best_buttons(creator=creator, settlements=drawn),
         "brought": introductions.brought_to(creator=creator),
     }
 
 
-def _bars(months: Sequence[SettlementEarning], expected: queries.Forecast, running: Period) -> list[charts.Bar]:
+def _bars(months: Sequence[queries.Month], expected: queries.Forecast, running: Period) -> list[charts.Bar]:
     """Return the last months as bars, from the first one that brought something; then the forecast of this one."""
     net = {each.settlement.period: each.net_micros for each in months}
     first = max(min(net, default=running), running.shift(1 - DRAWN_MONTHS))

@@ -213,6 +213,37 @@ BREAKING: Final = [
         "UPDATE payouts_deposit SET amount_cents = amount_cents + 1 WHERE {succeeded}",
     ),
     (
+        "each co-author's share is posted, and no other",
+        "UPDATE payouts_coauthorshare SET amount_micros = amount_micros + 1",
+    ),
+    ("each co-author's share is posted, and no other", "DELETE FROM payouts_coauthorshare"),
+    ("each co-author's share is posted, and no other", "UPDATE payouts_coauthor SET owner_id = owner_id + 1000"),
+    (
+        "each co-author's share goes to them",
+        """ALTER TABLE payouts_coauthor DROP CONSTRAINT co_author_is_somebody_else;
+           UPDATE payouts_coauthor SET person_id = owner_id""",
+    ),
+    (
+        "each co-author's share is their percentage of what the button earned, within a micro",
+        "UPDATE payouts_coauthor SET percent = percent + 1",
+    ),
+    (
+        "each co-author's share is their percentage of what the button earned, within a micro",
+        "UPDATE payouts_coauthor SET since = '2026-11-01'",
+    ),
+    (
+        "each co-author's share is their percentage of what the button earned, within a micro",
+        "UPDATE payouts_coauthor SET state = 'ended', until = '2026-10-01'",
+    ),
+    (
+        "each co-author's share is their percentage of what the button earned, within a micro",
+        "DELETE FROM payouts_coauthorshare",
+    ),
+    (
+        "co-authors get no more of a button than it earned",
+        "UPDATE payouts_coauthorshare SET amount_micros = amount_micros * 4",
+    ),
+    (
         "every deposit that succeeded is posted with its fee, and no other",
         "UPDATE payouts_deposit SET processor_fee_cents = processor_fee_cents + 1 WHERE {succeeded}",
     ),

@@ -13,7 +13,7 @@ from flattr.period import Period
 from payouts.gateway import DisputeFacts, DisputeState, Movement
 from payouts.ledger import chart
 from payouts.models import Deposit
-from payouts.operations import caps, disputes, reconciliation, settlement
+from payouts.operations import caps, coauthors, disputes, reconciliation, settlement
 from payouts.queries import books
 from tests import given
 from tests.kept import Kept
@@ -35,6 +35,14 @@ def _build() -> None:
         for fan in fans:
             given.click(fan, each, now=OCTOBER.start)
     _leave_a_cap(buttons)
+    offered = coauthors.invite(
+        button=buttons[1],
+        owner=buttons[1].creator,
+        whom=buttons[0].creator.email,
+        percent=30,
+        now=OCTOBER.previous.start,
+    )
+    coauthors.accept(co_author_id=offered.pk, person=buttons[0].creator, now=OCTOBER.previous.start)
     given.settled(OCTOBER, now=AFTER_OCTOBER)
     given.payout(buttons[0].creator, amount_cents=1000, now=AFTER_OCTOBER + timedelta(days=10))
     given.deposit(fans[0], amount_cents=500, now=AFTER_OCTOBER, fee_cents=40)

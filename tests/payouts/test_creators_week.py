@@ -83,7 +83,7 @@ def test_a_run_that_was_cut_short_is_gone_on_with(october: Period, monkeypatch: 
     for name in ("Ada", "Bob", "Cleo"):
         given.click(fan, given.button(given.creator(name)), now=MONDAY)
     notify = accounts_operations.notify
-    told_names = []
+    told_names: list[str] = []
 
     def notify_or_die(**named: object) -> None:
         if len(told_names) == 1:

@@ -314,7 +314,15 @@ def test_everybody_whose_money_moved_is_told_once(october: Period, after_october
         "month_settled": (fan, {"period": "2026-10", "spend_micros": 5 * EURO, "clicks": 1}),
         "earnings_settled": (
             liked.creator,
-            {"period": "2026-10", "gross_micros": 5 * EURO, "net_micros": 4_500_000, "clicks": 1, "fans": 1},
+            {
+                "period": "2026-10",
+                "gross_micros": 5 * EURO,
+                "net_micros": 4_500_000,
+                "given_micros": 0,
+                "received_micros": 0,
+                "clicks": 1,
+                "fans": 1,
+            },
         ),
     }
     assert Notification.objects.count() == 2

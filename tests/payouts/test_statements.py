@@ -8,7 +8,7 @@ from accounts.models import Subscription
 from flattr.period import Period
 from payouts.models import SettlementEarning
 from payouts.operations import settlement
-from payouts.queries import forecasts, settlements, statements
+from payouts.queries import earnings, forecasts, settlements, statements
 from tests import given
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_a_creators_statement_tells_where_everything_came_from(october: Period, 
     assert statement.earning == SettlementEarning.objects.get()
     assert statement.earning.net_micros == sum(line.net_micros for line in statement.lines)
     assert statement.book.closing_micros == statement.earning.net_micros
-    assert statements.creator_months(creator=creator) == [statement.earning]
+    assert [month.net_micros for month in earnings.months(creator=creator)] == [statement.earning.net_micros]
 
 
 def test_a_person_without_money_has_an_empty_statement(october: Period) -> None:
@@ -71,7 +71,7 @@ def test_a_person_without_money_has_an_empty_statement(october: Period) -> None:
     assert fan.book == creator.book == statements.Entries(opening_micros=0, entries=[])
     assert fan.book.closing_micros == 0
     assert statements.fan_months(fan=person) == []
-    assert statements.creator_months(creator=person) == []
+    assert earnings.months(creator=person) == []
 
 
 def test_an_unfinished_settlement_is_not_shown(october: Period, after_october: datetime) -> None:
