@@ -25,8 +25,8 @@ from buttons.operations import clicks as clicks_operations
 from buttons.operations import trending
 from flattr.period import Period
 from flattr.transactions import durable
-from payouts.models import Deposit, PayoutAccount
-from payouts.operations import accounts, caps, demo_people, deposits, payouts, settlement
+from payouts.models import CoAuthor, Deposit, PayoutAccount, Settlement
+from payouts.operations import accounts, caps, coauthors, demo_people, deposits, payouts, settlement
 from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
@@ -163,6 +163,8 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
     say("Creators and their buttons")
     _make_staff(now)
     buttons = [button for maker in MAKERS for button in _make_creator(maker, months[0].start)]
+    say("What creators share")
+    _share_buttons(buttons, months[0].start, now)
     say("Fans with their budgets and deposits")
     fans = [_make_fan(number, months[0].start) for number in range(1, FANS + 1)]
     for month in months:
@@ -222,7 +224,10 @@ def _make_creator(maker: Maker, now: datetime) -> list[Button]:
     """Make a creator with a site under `localhost`, and a button for each work."""
     user = _make_user(_creator_email(maker.slug), maker.name, now)
     if not CreatorProfile.objects.filter(user=user).exists():
-        accounts_operations.become_creator(user=user, slug=maker.slug, name=maker.name, text=maker.text)
+        profile = accounts_operations.become_creator(user=user, slug=maker.slug, name=maker.name, text=maker.text)
+        accounts_operations.update_creator(
+            profile=profile, name=maker.name, text=maker.text, links=[], thanks=f"Thank you! {maker.text}"
+        )
     if not PayoutAccount.objects.filter(creator=user).exists():
         demo_people.tell_everything(account=accounts.open_account(creator=user, country="FR"), now=now)
     port = urlsplit(settings.APP_URL).port
@@ -242,6 +247,18 @@ def _make_creator(maker: Maker, now: datetime) -> list[Button]:
     # Nobody can prove a site under `localhost` from outside, so these are taken as proved.
     Site.objects.filter(creator=user, verified_at__isnull=True).update(verified_at=now)
     return list(Button.objects.filter(creator=user).select_related("creator").order_by("id"))
+
+
+def _share_buttons(buttons: list[Button], start: datetime, now: datetime) -> None:
+    """Let two creators share a button, from the first month on where none is settled, and let an offer wait."""
+    shared, offered = buttons[0], buttons[len(MAKERS[0].titles)]
+    artist, kite = shared.creator, offered.creator
+    moment = now if Settlement.objects.exists() else start - timedelta(days=1)
+    if not CoAuthor.objects.filter(button=shared).exists():
+        made = coauthors.invite(button=shared, owner=artist, whom=kite.email, percent=30, now=moment)
+        coauthors.accept(co_author_id=made.pk, person=kite, now=moment)
+    if not CoAuthor.objects.filter(button=offered).exists():
+        coauthors.invite(button=offered, owner=kite, whom=artist.email, percent=20, now=now)
 
 
 def _make_fan(number: int, now: datetime) -> User:

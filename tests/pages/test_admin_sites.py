@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from buttons.models import OriginDecision, OriginStanding, Site
 from payouts.models import Payout
-from payouts.operations import payouts
+from payouts.operations import coauthors, payouts
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -88,6 +88,17 @@ def test_deciding_needs_its_own_permission(standing: OriginStanding, client: Str
     assert client.get(LIST).status_code == 200
     for ask in (client.get, client.post):
         assert ask(page_of(standing)).status_code == 403
+
+
+def test_a_co_authors_payout_waits_as_well(standing: OriginStanding, town: World) -> None:
+    """Who shares in what such a site earns is paid no earlier than its creator."""
+    shared = coauthors.invite(
+        button=town.button, owner=town.creator, whom=town.other_creator.email, percent=99, now=world.NOW
+    )
+    payout = given.payout(town.other_creator, amount_cents=1000, now=world.NOW)
+    coauthors.accept(co_author_id=shared.pk, person=town.other_creator, now=world.NOW)
+    with pytest.raises(payouts.SiteUnderReview, match=standing.origin):
+        payouts.approve_payout(payout_id=payout.pk, reviewer=town.staff, now=world.NOW)
 
 
 def test_a_payout_waits_until_the_site_is_decided_about(

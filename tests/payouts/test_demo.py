@@ -13,7 +13,7 @@ from buttons.models import Click
 from flattr.period import Period
 from payouts.gateway import stripe as api
 from payouts.ledger.models import Transfer
-from payouts.models import Deposit, PaymentMethod, Payout, PayoutAccount, Settlement
+from payouts.models import CoAuthor, CoAuthorShare, Deposit, PaymentMethod, Payout, PayoutAccount, Settlement
 from payouts.operations import demo, imports, payouts, reconciliation
 from payouts.queries import books, due
 from tests import given
@@ -44,13 +44,15 @@ def test_the_demo_world_is_complete_and_stays_the_same(mid_october: datetime) ->
     assert [settlement.period for settlement in settled] == [running.shift(-2), running.previous]
     assert Click.objects.filter(period=running, clicked_at__lte=mid_october).exists()
     assert Payout.objects.get().state == Payout.State.REQUESTED
+    assert list(CoAuthor.objects.order_by("pk").values_list("state", flat=True)) == ["accepted", "invited"]
+    assert CoAuthorShare.objects.count() == 2
     assert books.check_books() == []
     assert "The settlement of 2026-09" in steps
 
-    counts = [model.objects.count() for model in (User, Click, Transfer, Payout)]
+    counts = [model.objects.count() for model in (User, Click, Transfer, Payout, CoAuthor)]
     demo.load(now=mid_october, say=steps.append)
 
-    assert [model.objects.count() for model in (User, Click, Transfer, Payout)] == counts
+    assert [model.objects.count() for model in (User, Click, Transfer, Payout, CoAuthor)] == counts
 
 
 def test_the_demo_world_goes_on_after_idle_months(mid_october: datetime) -> None:

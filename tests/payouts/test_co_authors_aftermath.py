@@ -1,0 +1,176 @@
+"""What co-authors got and a bank takes back, owe, or leave behind when somebody closes their account."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings as conf
+from pytest_django import Settings
+
+from accounts import operations as people
+from accounts.models import User
+from accounts.operations import closings as grace
+from buttons.models import Button
+from flattr.period import Period
+from payouts.gateway import DisputeFacts, DisputeState
+from payouts.ledger import chart
+from payouts.ledger import queries as ledger
+from payouts.models import CoAuthor, Debt, Deposit, DisputeShare, Recovery
+from payouts.operations import closings, coauthors, disputes
+from payouts.queries import balances, books, debts
+from tests import given
+from tests.pages.world import confirmed
+from tests.payouts.test_closings import rows_with
+
+pytestmark = pytest.mark.django_db
+
+SEPTEMBER = datetime.fromisoformat("2026-09-15T12:00:00+00:00")
+CENT = 10_000
+
+
+@pytest.fixture
+def ada() -> User:
+    """Return the creator of the button."""
+    return given.creator("Ada")
+
+
+@pytest.fixture
+def bob() -> User:
+    """Return a co-author."""
+    return given.creator("Bob")
+
+
+@pytest.fixture
+def button(ada: User, bob: User) -> Button:
+    """Return Ada's button, of which Bob has 40 percent."""
+    made = given.button(ada)
+    share(made, bob, 40)
+    return made
+
+
+def share(button: Button, person: User, percent: int, *, now: datetime = SEPTEMBER) -> None:
+    """Let the button's creator share it with somebody who accepts."""
+    offered = coauthors.invite(button=button, owner=button.creator, whom=person.email, percent=percent, now=now)
+    coauthors.accept(co_author_id=offered.pk, person=person, now=now)
+
+
+def given_to(button: Button, period: Period) -> None:
+    """Let a fan give the button ten euros in a period, which is settled."""
+    given.click(given.funded_fan(budget_cents=1000, period=period), button, now=period.start)
+    given.settled(period, now=period.end + timedelta(minutes=10))
+
+
+def told(state: DisputeState, *, now: datetime, is_taken: bool = True) -> None:
+    """Let the provider tell twice how a dispute about the first deposit stands."""
+    first = Deposit.objects.earliest("started_at", "pk")
+    Deposit.objects.filter(pk=first.pk).update(reference="pi_1")
+    for _ in range(2):
+        disputes.record_dispute(
+            facts=DisputeFacts(
+                reference="dp_1",
+                payment="pi_1",
+                amount_cents=1000,
+                is_in_our_currency=True,
+                reason="fraudulent",
+                state=state,
+                is_taken=is_taken,
+                fee_cents=0,
+                is_fee_returned=False,
+            ),
+            now=now,
+        )
+    assert books.check_books() == []
+
+
+def cents(*creators: User) -> list[int]:
+    """Return what each creator has."""
+    return [balances.creator_balance_micros(creator=creator) // CENT for creator in creators]
+
+
+def test_a_bank_takes_back_from_each_what_they_had(button: Button, ada: User, bob: User, october: Period) -> None:
+    """By their parts of that month, and gives each their own back where the dispute is won."""
+    given_to(button, october)
+    assert cents(ada, bob) == [540, 360]
+    told(DisputeState.OPEN, now=october.next.start + timedelta(days=1))
+
+    assert cents(ada, bob) == [0, 0]
+    held = DisputeShare.objects.filter(source="creator").values_list("owner__name", "amount_micros")
+    assert dict(held) == {"Ada": 540 * CENT, "Bob": 360 * CENT}
+    told(DisputeState.WON, now=october.next.start + timedelta(days=2), is_taken=False)
+    assert cents(ada, bob) == [540, 360]
+
+
+def test_what_counted_then_counts(button: Button, ada: User, bob: User, october: Period) -> None:
+    """Whoever has left since, or come since, changes nothing of what a month's money is taken from."""
+    given_to(button, october)
+    november = october.next.start + timedelta(days=1)
+    coauthors.end(co_author_id=CoAuthor.objects.get().pk, by=ada, now=november)
+    share(button, given.creator("Cleo"), 90, now=november)
+    told(DisputeState.OPEN, now=october.shift(2).start)
+
+    assert cents(ada, bob) == [0, 0]
+
+
+def test_who_has_no_more_owes_their_own_part(
+    button: Button, ada: User, bob: User, october: Period, settings: Settings
+) -> None:
+    """And it is kept from what is theirs of later months, at most half: what a co-author gets is never kept of it."""
+    settings.DISPUTE_LOSSES_BORNE_BY = "creators"
+    settings.MINIMUM_PAYOUT_CENTS = 100
+    given_to(button, october)
+    for creator, amount in ((ada, 540), (bob, 360)):
+        given.payout(creator, amount_cents=amount, now=october.next.start + timedelta(days=10))
+    november = october.next.start + timedelta(days=12)
+    for state in (DisputeState.OPEN, DisputeState.LOST):
+        told(state, now=november)
+    assert dict(Debt.objects.values_list("creator__name", "amount_micros")) == {"Ada": 540 * CENT, "Bob": 360 * CENT}
+    given_to(button, october.next)
+
+    # Of 9 EUR after the fee 5.40 are Ada's and 3.60 Bob's: half of each is kept, though more is owed.
+    assert cents(ada, bob) == [270, 180]
+    assert sorted(Recovery.objects.values_list("amount_micros", flat=True)) == [180 * CENT, 270 * CENT]
+    assert [debts.owed_micros(creator=each) // CENT for each in (ada, bob)] == [270, 180]
+    assert books.check_books() == []
+
+
+def test_a_debtor_who_gives_nearly_all_away_pays_of_the_rest(
+    ada: User, bob: User, october: Period, settings: Settings
+) -> None:
+    """The finish never takes more than there is, and what is held back holds nothing else back."""
+    settings.DISPUTE_LOSSES_BORNE_BY = "creators"
+    settings.MINIMUM_PAYOUT_CENTS = 100
+    made = given.button(ada)
+    given_to(made, october)
+    given.payout(ada, amount_cents=900, now=october.next.start + timedelta(days=10))
+    share(made, bob, 99, now=october.start)
+    for state in (DisputeState.OPEN, DisputeState.LOST):
+        told(state, now=october.next.start + timedelta(days=12))
+    given_to(made, october.next)
+
+    # 9 cents of 9 EUR are left to Ada, of which half is kept; the platform bears the rest, and its own fee.
+    assert cents(ada, bob) == [4, 891]
+    assert balances.on_hold_micros(creator=ada, now=october.shift(2).start) == 45_000
+    assert ledger.balance_micros(kind=chart.Kind.LOSSES) // CENT == 995
+    assert books.check_books() == []
+
+
+@pytest.mark.parametrize("leaver", ["owner", "co-author"])
+def test_an_account_that_is_closed_shares_no_more(leaver: str, ada: User, bob: User, october: Period) -> None:
+    """It ends with the running month, the other side is told while there is a name, and then no row has that name."""
+    quill = confirmed(given.creator("Quillfeather"))
+    made = given.button(quill if leaver == "owner" else ada, title="Together")
+    share(made, bob if leaver == "owner" else quill, 40)
+    given.click(given.funded_fan(budget_cents=1000, period=october), made, now=given.MOMENT)
+    closings.ask_to_close(user=quill, now=given.MOMENT)
+    now = given.MOMENT + grace.GRACE
+    for _ in range(3):
+        closings.advance_closing(user_id=quill.pk, network=conf.OUTSIDE_NETWORK, now=now)
+        people.send_notifications(now=now + timedelta(minutes=5))
+    quill.refresh_from_db()
+    given.settled(october, now=october.end + timedelta(minutes=10))
+
+    assert quill.is_gone
+    assert rows_with("Quillfeather") == []
+    assert CoAuthor.objects.get().until == october
+    # Who leaves with a button takes its clicks back; who leaves as a co-author leaves all to its creator.
+    assert cents(quill, ada, bob) == ([0, 0, 0] if leaver == "owner" else [0, 900, 0])
+    assert books.check_books() == []
