@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("buttons", "0016_digests"),
-        ("payouts", "0011_newest_deposits"),
+        ("payouts", "0012_caps"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
