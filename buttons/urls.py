@@ -4,7 +4,7 @@ from django.urls import path
 
 from buttons import short_way_urls
 from buttons.embed import builder, click_page, oembed, page_check, window
-from buttons.views import clicks, connections, discovery, feeds, own, public, sites
+from buttons.views import clicks, connections, discovery, feeds, own, pictures, public, sites
 
 app_name = "buttons"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("@<slug:slug>/feed/", feeds.creator_feed, name="creator_feed"),
     path("@<slug:slug>/", public.creator, name="creator"),
     path("@<slug:slug>/share/", public.share_creator, name="share_creator"),
+    path("og/@<slug:slug>.png", pictures.show_creator_picture, name="creator_picture"),
+    path("og/b/<slug:public_id>.png", pictures.show_button_picture, name="button_picture"),
+    path("og/default.png", pictures.show_default_picture, name="default_picture"),
     path("buttons/", own.own_buttons, name="own"),
     path("buttons/new/", own.new_button, name="new"),
     path("b/<slug:public_id>/", public.show_button, name="button"),

@@ -21,6 +21,7 @@ from django.urls import URLPattern, get_resolver
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from flattr.indexing import HEADER, UNLISTED
 from flattr.middleware import is_embed_host
 
 Headers = tuple[tuple[str, str], ...]
@@ -28,9 +29,10 @@ EncodedHeaders = list[tuple[bytes, bytes]]
 
 _CLOSED: Final = {
     "Cache-Control": "private, no-store",
+    HEADER: UNLISTED,
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-"""What comes by the short way is kept, loads and is framed by nobody, unless its view says otherwise."""
+"""What comes by the short way is kept, listed, and framed by nobody and loads nothing, unless its view says so."""
 
 _UNFRAMED: Final = {"X-Frame-Options": "DENY"}
 """For browsers that don't read the policy. It can't name who may, so a view with a policy of its own has none."""
@@ -199,7 +201,7 @@ def _all_headers(headers: Headers, *, has_policy: bool) -> dict[str, str]:
     """Return the headers with those that each answer has, but for a policy that only this one has."""
     said = dict(headers)
     if has_policy:
-        return {"Cache-Control": _CLOSED["Cache-Control"], **said}
+        return {name: value for name, value in _CLOSED.items() if name != "Content-Security-Policy"} | said
     return _CLOSED | ({} if "Content-Security-Policy" in said else _UNFRAMED) | said
 
 

@@ -7,11 +7,12 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
 from flattr import second_factor, views
+from flattr.indexing import indexable
 
 second_factor.guard_admin(admin.site)
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
+    path("", indexable(TemplateView.as_view(template_name="landing.html")), name="landing"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),

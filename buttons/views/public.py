@@ -19,11 +19,13 @@ from buttons.operations import buttons as operations
 from buttons.queries import discovery
 from buttons.queries import sites as site_queries
 from flattr import pages
+from flattr.indexing import indexable
 from flattr.outside.hosts import BadHost
 
 RELATED_MAX: Final = 6
 
 
+@indexable
 @require_safe
 def creator(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a creator's public page; with the address of a page of theirs, lead to the click for that."""
@@ -44,6 +46,7 @@ def creator(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "buttons/creator.html", shown)
 
 
+@indexable
 @require_safe
 def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a button's public page; its creator also finds the way to the snippet there."""

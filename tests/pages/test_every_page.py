@@ -89,6 +89,9 @@ ANSWERS: Final = {
     "buttons:share_creator": EVERYBODY,
     "buttons:button": EVERYBODY,
     "buttons:share": EVERYBODY,
+    "buttons:creator_picture": EVERYBODY,
+    "buttons:button_picture": EVERYBODY,
+    "buttons:default_picture": EVERYBODY,
     "buttons:badge": EVERYBODY,
     "buttons:click": EVERYBODY,
     "buttons:pay": "404 404 404 404 404 404",
@@ -211,7 +214,15 @@ ANSWERS: Final = {
 """What each role gets by GET, in the order of `ROLES`: a status, or where it is led instead (`login`, `open` a
 page as a creator, the `staff` login, or an address)."""
 
-PUBLIC: Final = {"buttons:badge", "buttons:creator_feed", "buttons:discover_feed", "api_button"}
+PUBLIC: Final = {
+    "buttons:badge",
+    "buttons:creator_feed",
+    "buttons:discover_feed",
+    "buttons:creator_picture",
+    "buttons:button_picture",
+    "buttons:default_picture",
+    "api_button",
+}
 """What anybody may keep: it says the same to everybody."""
 
 INLINE: Final = ("script:not([src])", "style", "[style]")
@@ -231,6 +242,8 @@ def address(name: str, town: World) -> str:
         "api_button": [town.button.public_id],
         "buttons:badge": [town.button.public_id],
         "buttons:button": [town.button.public_id],
+        "buttons:button_picture": [town.button.public_id],
+        "buttons:creator_picture": [f"ada-{town.creator.pk}"],
         "buttons:click": [town.button.public_id],
         "buttons:click_at_once": [town.button.public_id],
         "buttons:creator": [f"ada-{town.creator.pk}"],
