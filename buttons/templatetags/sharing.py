@@ -47,11 +47,6 @@ def share(context: Context, thing: Button | CreatorProfile, *, is_open: bool = F
 
 
 @register.simple_tag(takes_context=True)
-def address(context: Context) -> str:
-    """Return the page's own address, without what brought somebody here: the one that search engines keep."""
-    return settings.APP_URL + str(context["request"].path)
-
-
 @register.simple_tag
 def site() -> str:
     """Return the start of all addresses of our pages."""
