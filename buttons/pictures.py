@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from django.core.cache import caches
 from PIL import Image, ImageDraw, ImageFont
+
+from flattr.cache import ProcessCache
 
 SIZE: Final = (1200, 630)
 """Width and height in pixels, as Facebook, X, LinkedIn and others want them."""
@@ -30,7 +31,9 @@ _FINER: Final = 4
 """How many times finer the cake is drawn than it is shown, as Pillow's shapes have hard edges."""
 
 _KEPT_SECONDS: Final = 24 * 3600
-_KEPT: Final = caches["pictures"]
+_KEPT: Final = ProcessCache("pictures", {"OPTIONS": {"MAX_ENTRIES": 300}})
+"""The pictures drawn last, of some 20 kB each: drawing one takes a tenth of a second."""
+
 _room = threading.BoundedSemaphore(2)
 _pen = threading.Lock()
 

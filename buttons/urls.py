@@ -4,7 +4,7 @@ from django.urls import path
 
 from buttons import short_way_urls
 from buttons.embed import builder, click_page, oembed, page_check, window
-from buttons.views import clicks, connections, discovery, feeds, own, pictures, public, sites
+from buttons.views import clicks, connections, discovery, feeds, own, pictures, public, sitemaps, sites
 
 app_name = "buttons"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("@<slug:slug>/feed/", feeds.creator_feed, name="creator_feed"),
     path("@<slug:slug>/", public.creator, name="creator"),
     path("@<slug:slug>/share/", public.share_creator, name="share_creator"),
+    path("sitemap.xml", sitemaps.show_index, name="sitemaps"),
+    path("sitemap-<slug:section>-<int:number>.xml", sitemaps.show_page, name="sitemap"),
     path("og/@<slug:slug>.png", pictures.show_creator_picture, name="creator_picture"),
     path("og/b/<slug:public_id>.png", pictures.show_button_picture, name="button_picture"),
     path("og/default.png", pictures.show_default_picture, name="default_picture"),

@@ -5,6 +5,7 @@
 """
 
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -73,6 +74,11 @@ try:
         env.str("DEFAULT_FROM_EMAIL", "Flattr <hello@flattr.example>")
         if DEVELOPMENT
         else env.str("DEFAULT_FROM_EMAIL")
+    )
+
+    _reaches_us = validate.Regexp(r"^(mailto:[^\s@]+@|https://)[^\s@]+\Z")
+    SECURITY_CONTACT: str = env.str(
+        "SECURITY_CONTACT", f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}", validate=_reaches_us
     )
 
     _is_provider = validate.OneOf(["sandbox", "stripe"])
@@ -225,11 +231,6 @@ CACHES = {
     "process": {
         "BACKEND": "flattr.cache.ProcessCache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
-    },
-    # Pictures of some 20 kB each, which take a process about a tenth of a second to draw.
-    "pictures": {
-        "BACKEND": "flattr.cache.ProcessCache",
-        "OPTIONS": {"MAX_ENTRIES": 300},
     },
 }
 

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from flattr import second_factor, views
+from flattr import second_factor, views, well_known
 from flattr.indexing import indexable
 
 second_factor.guard_admin(admin.site)
@@ -15,6 +15,8 @@ urlpatterns = [
     path("", indexable(TemplateView.as_view(template_name="landing.html")), name="landing"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("robots.txt", well_known.robots_txt, name="robots_txt"),
+    path(".well-known/security.txt", well_known.security_txt, name="security_txt"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

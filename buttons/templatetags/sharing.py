@@ -46,7 +46,6 @@ def share(context: Context, thing: Button | CreatorProfile, *, is_open: bool = F
     }
 
 
-@register.simple_tag(takes_context=True)
 @register.simple_tag
 def site() -> str:
     """Return the start of all addresses of our pages."""

@@ -30,6 +30,8 @@ ANSWERS: Final = {
     "healthz": EVERYBODY,
     "readyz": EVERYBODY,
     "schema": EVERYBODY,
+    "robots_txt": EVERYBODY,
+    "security_txt": EVERYBODY,
     "api_button": EVERYBODY,
     # Logging in and out, as allauth does it.
     "account_login": STRANGERS,
@@ -89,6 +91,8 @@ ANSWERS: Final = {
     "buttons:share_creator": EVERYBODY,
     "buttons:button": EVERYBODY,
     "buttons:share": EVERYBODY,
+    "buttons:sitemaps": EVERYBODY,
+    "buttons:sitemap": EVERYBODY,
     "buttons:creator_picture": EVERYBODY,
     "buttons:button_picture": EVERYBODY,
     "buttons:default_picture": EVERYBODY,
@@ -222,6 +226,10 @@ PUBLIC: Final = {
     "buttons:button_picture",
     "buttons:default_picture",
     "api_button",
+    "buttons:sitemap",
+    "buttons:sitemaps",
+    "robots_txt",
+    "security_txt",
 }
 """What anybody may keep: it says the same to everybody."""
 
@@ -259,6 +267,7 @@ def address(name: str, town: World) -> str:
         "buttons:report": [town.click.pk],
         "buttons:undo": [town.click.pk],
         "buttons:window": [tickets.mint(place=given.place(town.button))],
+        "buttons:sitemap": ["buttons", 1],
         "buttons:site": [urlsplit(town.button.url).hostname],
         "buttons:check_site": [urlsplit(town.button.url).hostname],
         "buttons:withdraw_claim": [urlsplit(town.button.url).hostname],

@@ -25,7 +25,7 @@ NAMES: Final = ("buttons:button_picture", "buttons:creator_picture", "buttons:de
 @pytest.fixture
 def _forget_pictures() -> None:
     """Let nothing be drawn already."""
-    caches["pictures"].clear()
+    pictures._KEPT.clear()
 
 
 def path_of(name: str, town: World) -> str:
