@@ -16,4 +16,4 @@ _PERIOD_SECONDS: Final = 30
 def demo_code(request: HttpRequest) -> HttpResponse:
     """Show the six digits of these 30 seconds, of the one secret that the demo world's people share."""
     code = format_hotp_value(hotp_value(settings.DEMO_TOTP_SECRET, int(time.time()) // _PERIOD_SECONDS))
-    return render(request, "demo_code.html", {"code": code, "refresh_seconds": _PERIOD_SECONDS})
+    return render(request, "demo_code.html", {"code": code})
