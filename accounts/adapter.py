@@ -9,6 +9,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
 from django.contrib import messages
+from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -17,12 +18,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.operations import closings
 from accounts.sessions import BROWSER
-from flattr import browsers, languages
+from flattr import browsers, emails, languages
 from flattr.social import TRUSTED
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types.
-    """Remembers the language in which a person signed up, for the emails that we send later."""
+    """Remembers the language in which a person signed up, and sends emails in our design."""
 
     def new_user(self, request: HttpRequest) -> User:
         """Return a new user with the language of the page that they sign up on."""
@@ -30,6 +31,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         spoken = (get_language() or "").partition("-")[0]
         user.language = spoken if spoken in dict(settings.LANGUAGES) else "en"
         return user
+
+    def render_mail(self, *arguments: Any, **named: Any) -> EmailMultiAlternatives:
+        """Return an email of allauth's, to whose text the same is added as HTML in our design."""
+        message: EmailMultiAlternatives = super().render_mail(*arguments, **named)
+        emails.add_html(message)
+        return message
 
     def post_login(self, request: HttpRequest, user: User, **arguments: Any) -> HttpResponse:
         """Go on after a login, in the person's language, and note which browser it was made in."""

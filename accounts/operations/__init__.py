@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from accounts.operations import muting
 from accounts.sessions import session_handle
+from flattr import emails
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint
 
@@ -290,15 +291,9 @@ def _send_notification(*, notification_id: uuid.UUID, server: BaseEmailBackend, 
     notification.attempts += 1
     notification.tried_at = now
     try:
-        subject, body = render_notification(notification)
+        message = email_of(notification)
         server.open()
-        mail.EmailMessage(
-            subject,
-            body,
-            to=[notification.recipient.email],
-            connection=server,
-            headers=muting.headers_of(notification),
-        ).send()
+        server.send_messages([message])
     except Exception:
         # Whatever is wrong with this one, the others go on; an alarm tells of what stays unsent.
         logger.exception("%s was not sent", notification.pk)
@@ -315,6 +310,17 @@ def _hang_up(server: BaseEmailBackend) -> None:
     """Close the connection to the mail server; what it says to that matters to no email."""
     with suppress(OSError):
         server.close()
+
+
+def email_of(notification: Notification) -> mail.EmailMultiAlternatives:
+    """Return an email as text and as HTML, in the recipient's language."""
+    subject, body = render_notification(notification)
+    message = mail.EmailMultiAlternatives(
+        subject, body, to=[notification.recipient.email], headers=muting.headers_of(notification)
+    )
+    with override(notification.recipient.language):
+        emails.add_html(message)
+    return message
 
 
 def render_notification(notification: Notification) -> tuple[str, str]:
