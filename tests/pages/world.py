@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from allauth.account.models import EmailAddress
+from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
@@ -142,8 +143,8 @@ def once(**values: str) -> dict[str, str]:
     return {"row_id": new_id(), **values}
 
 
-def url_names() -> set[str]:
-    """Return the full name of every address that has one."""
+def url_names(urlconf: str | None = None, space: str = "") -> set[str]:
+    """Return the full name of every address that has one, of the main host or of another."""
 
     def walk(patterns: list[URLPattern | URLResolver], space: str) -> set[str]:
         names: set[str] = set()
@@ -155,4 +156,13 @@ def url_names() -> set[str]:
                 names.add(space + each.name)
         return names
 
-    return walk(get_resolver().url_patterns, "")
+    return walk(get_resolver(urlconf).url_patterns, space)
+
+
+def pages_of_single_rows() -> set[str]:
+    """Return the names of the admin's pages of one row, which differ by what each admin allows."""
+    return {
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+        for model in admin.site._registry
+        for page in ("add", "change", "delete", "history")
+    }
