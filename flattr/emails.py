@@ -37,7 +37,7 @@ def add_html(message: EmailMultiAlternatives) -> None:
 def _blocks(text: str) -> Iterator[Block]:
     """Yield the parts of a text: lines that stand alone and mean something, and the others up to an empty line."""
     for paragraph in re.split(r"\n\s*\n", text.strip()):
-        kind, lines = "", []
+        kind, lines = "", list[SafeString]()
         for line in filter(None, (line.strip() for line in paragraph.splitlines())):
             its_kind = _kind_of(line)
             if lines and (its_kind != kind or kind in {"link", "code"}):

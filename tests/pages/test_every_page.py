@@ -6,7 +6,6 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from django.contrib import admin
 from django.core.signing import Signer
 from django.urls import reverse
 

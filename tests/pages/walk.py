@@ -35,7 +35,8 @@ class Seen:
     def structure(self) -> tuple[str, ...]:
         """Return its elements with their classes, in order: pages that differ in words and numbers alone have one."""
         page = JustHTML(self.html, sanitize=False)
-        return tuple(f"{each.name} {each.attrs.get('class')} {each.attrs.get('type')}" for each in page.query("*"))
+        named = ((each.name, each.attrs or {}) for each in page.query("*"))
+        return tuple(f"{name} {attrs.get('class')} {attrs.get('type')}" for name, attrs in named)
 
 
 def pages_of(town: World, role: str, language: str) -> Iterator[Seen]:
