@@ -188,9 +188,8 @@ def test_a_button_leads_here_with_its_address(creator: User, client: StrictClien
 def test_a_creators_page_tells_programs_who_it_is(creator: User, client: StrictClient) -> None:
     """By JSON-LD, which a name can't break out of."""
     slug = creator.creator_profile.slug
-    (script,) = world.document(client.get(f"/@{slug}/")).query("script")
+    (script,) = world.document(client.get(f"/@{slug}/")).query("script[type='application/ld+json']")
     data = json.loads(script.to_text())
 
-    assert script.attrs == {"type": "application/ld+json"}
     assert (data["name"], data["url"]) == ("Ada & <Co>", f"{settings.APP_URL}/@{slug}/")
     assert data["potentialAction"]["target"]["urlTemplate"] == f"{settings.APP_URL}/pay?to={slug}"

@@ -212,5 +212,5 @@ def test_pages_say_what_is_owed_and_why(creators: list[User], october: Period, c
     assert "€4.00 of that are still to be kept from your earnings" in world.text(client.get("/earnings/"))
     assert "€9.0000 of this month were kept: on Nov. 12, 2026 a bank took a payment back" in month
     assert "you owe €13.0000 of it" in month
-    assert "kept for a lost dispute -€9.00" in month
+    assert "Kept for a fan's payment that a bank took back -€9.00" in month
     assert all(each in listed for each in ("Ada", "3000 cents of", "€13.00", "€9.00", "lost"))
