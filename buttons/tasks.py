@@ -1,23 +1,54 @@
 """Background work about clicks and sites. Each task reads the clock and makes one call; all are safe to run twice."""
 
 import uuid
+from typing import Final
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from buttons.models import Button
-from buttons.operations import digests, forgetting, notices, origins, page_checks, periods, reading, sites, trending
+from buttons.operations import (
+    digests,
+    forgetting,
+    notices,
+    origins,
+    page_checks,
+    periods,
+    reading,
+    sites,
+    standing,
+    trending,
+)
 from buttons.queries import digests as digest_queries
 from buttons.queries import reading as reading_queries
 from buttons.queries import sites as queries
+from buttons.queries import standing as standing_queries
 from flattr.doorbell import ring
+from flattr.period import Period
+
+_GOES_ON_SECONDS: Final = 300
+"""How long the runs that follow from one bell go on. It rings each minute, so at most five go on side by side."""
 
 
 @shared_task
 def make_partitions() -> None:
     """Make the partitions of clicks for the months to come."""
     periods.make_partitions(now=timezone.now())
+
+
+@shared_task
+def make_standing_clicks(until: float | None = None) -> None:
+    """Make some of this month's standing clicks, and ring for the next ones until a moment, told as Unix time.
+
+    Runs are short, so that other work comes in between however many clicks there are.
+    """
+    started = timezone.now()
+    until = until or started.timestamp() + _GOES_ON_SECONDS
+    if standing.make_clicks(now=started):
+        now = timezone.now()
+        if now.timestamp() < until and standing_queries.due(period=Period.at(now)).exists():
+            make_standing_clicks.delay(until)
 
 
 @shared_task

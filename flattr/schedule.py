@@ -7,6 +7,8 @@ from celery.schedules import crontab
 SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     # Ten minutes after the month's end; the hours after are the sweep for a run that was cut short.
     "settle the month": {"task": "payouts.tasks.settle_due_months", "schedule": crontab(minute="10")},
+    # At the very start of a month, so that cakes begin with them; the minutes after are the sweep for missed ones.
+    "make standing clicks": {"task": "buttons.tasks.make_standing_clicks", "schedule": crontab()},
     "clear sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="50", hour="3")},
     "make partitions of clicks": {"task": "buttons.tasks.make_partitions", "schedule": crontab(minute="5", hour="3")},
     "judge sites": {"task": "buttons.tasks.judge_origins", "schedule": crontab(minute="15", hour="0")},

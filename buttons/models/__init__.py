@@ -15,10 +15,12 @@ from buttons.models.digests import Digest
 from buttons.models.discovery import HeatCount, Listing
 from buttons.models.sharing import Introduction
 from buttons.models.sites import PageCheck, Site, SiteCheck
+from buttons.models.standing import TERMS_MONTHS, StandingClick
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
 
 __all__ = [
+    "TERMS_MONTHS",
     "Button",
     "ButtonAlias",
     "Click",
@@ -38,6 +40,7 @@ __all__ = [
     "Site",
     "SiteCheck",
     "SiteKey",
+    "StandingClick",
 ]
 
 PUBLIC_ID_LENGTH: Final = 12

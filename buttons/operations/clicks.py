@@ -1,10 +1,11 @@
 """Writes about clicks: given once an id, undone until their period closes."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from django.db import IntegrityError, connection
 from psycopg2 import errorcodes
@@ -14,6 +15,8 @@ from buttons.models import Button, Click, Confirmation, Introduction, OneClick
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint, single_statement
+
+R = TypeVar("R")
 
 _RECORD: Final = "SELECT * FROM buttons_record_clicks(%s::uuid[], %s::bigint[], %s, %s::timestamptz[], %s, %s)"
 """Looks at the buttons and records the clicks: one way to the database, and one commit (see `migrations/0006`)."""
@@ -113,18 +116,26 @@ def record_clicks(*, wanted: Sequence[WantedClick], period: Period) -> list[Refu
 
     :raises PeriodClosed: if the period was closed in this very moment; then none of them is recorded.
     """
-    try:
-        rows = _record(wanted, period)
-    except IntegrityError as error:
-        if not _is_closed(error):
-            raise
-        msg = f"period: {period} is closed"
-        raise PeriodClosed(msg) from error
-    return [_refusal(each, period, rows.get(place)) for place, each in enumerate(wanted, start=1)]
+
+    def run(parameters: list[Any]) -> list[tuple[Any, ...]]:
+        return with_partition(partial(_run_alone, parameters), period=period)
+
+    return _recorded(wanted, period, run)
 
 
-def _record(wanted: Sequence[WantedClick], period: Period) -> dict[int, Sequence[Any]]:
-    """Run the statement; return by the place of each click whether it is new, and its button's values."""
+@required
+def record_clicks_within(*, wanted: Sequence[WantedClick], period: Period) -> list[Refusal | None]:
+    """Record several clicks as `record_clicks` does, as a part of a use case that `with_partition` does.
+
+    :raises PeriodClosed: if the period is closed; then nothing of the use case can be kept.
+    """
+    return _recorded(wanted, period, _run)
+
+
+def _recorded(
+    wanted: Sequence[WantedClick], period: Period, run: Callable[[list[Any]], list[tuple[Any, ...]]]
+) -> list[Refusal | None]:
+    """Run the statement and tell by the place of each click why it is refused."""
     parameters = [
         [str(each.click_id) for each in wanted],
         [each.fan.pk for each in wanted],
@@ -134,17 +145,37 @@ def _record(wanted: Sequence[WantedClick], period: Period) -> dict[int, Sequence
         period.first_day,
     ]
     try:
-        rows = _run(parameters)
+        rows = {place: values for place, *values in run(parameters)}
+    except IntegrityError as error:
+        if not _is_closed(error):
+            raise
+        msg = f"period: {period} is closed"
+        raise PeriodClosed(msg) from error
+    return [_refusal(each, period, rows.get(place)) for place, each in enumerate(wanted, start=1)]
+
+
+def with_partition(use_case: Callable[[], R], *, period: Period) -> R:
+    """Do a whole use case that records clicks of a period, once more where the period had no partition.
+
+    A partition is made by itself and not before it is missed, as all clicks of the period wait for that.
+    """
+    try:
+        return use_case()
     except IntegrityError as error:
         if not _lacks_partition(error):
             raise
         durable(periods.make_partition)(period=period)
-        rows = _run(parameters)
-    return {place: values for place, *values in rows}
+        return use_case()
+
+
+def _run_alone(parameters: list[Any]) -> list[tuple[Any, ...]]:
+    with single_statement():
+        return _run(parameters)
 
 
 def _run(parameters: list[Any]) -> list[tuple[Any, ...]]:
-    with single_statement(), connection.cursor() as cursor:
+    """Return for each click its place, whether it is new, and its button's values."""
+    with connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

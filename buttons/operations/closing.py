@@ -17,6 +17,7 @@ from buttons.models import (
     PageCheck,
     Site,
     SiteKey,
+    StandingClick,
 )
 from buttons.operations import digests
 from flattr.period import Period
@@ -32,6 +33,9 @@ def close(*, user: User, name: str, now: datetime) -> None:
     Clicks of and for them are taken back, so that the cakes of this month are cut among others. Buttons stay as rows,
     which statements need: without a word of theirs, at an address that leads nowhere, under `name`.
     """
+    # Before the clicks: whoever makes this month's has these rows, and is waited for here.
+    repeated = StandingClick.objects.filter(Q(fan=user) | Q(button__creator=user), stopped_at__isnull=True)
+    repeated.update(stopped_at=now)
     standing = Click.objects.filter(period__gte=Period.at(now), undone_at__isnull=True)
     standing.filter(fan=user).update(undone_at=now)
     # Indexes find them by button, and not by creator.
@@ -60,5 +64,6 @@ def close(*, user: User, name: str, now: datetime) -> None:
 
 @required
 def forget(*, user: User) -> None:
-    """Take away what was posted for the user, and where."""
+    """Take away what was posted for the user, and where, and what they let be repeated."""
+    StandingClick.objects.filter(fan=user).delete()
     Digest.objects.filter(fan=user).delete()

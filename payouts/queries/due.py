@@ -11,6 +11,7 @@ from accounts import queries as accounts_queries
 from accounts.models import Notification
 from buttons import queries as buttons_queries
 from buttons.queries import discovery, trust
+from buttons.queries import standing as standing_queries
 from flattr.period import Period
 from payouts.models import Deposit, Payout, PayoutAccount, Refund, Settlement, StripeEvent
 
@@ -25,6 +26,7 @@ NOTIFICATION_DUE_AFTER: Final = timedelta(hours=6)
 EVENT_DUE_AFTER: Final = timedelta(hours=1)
 CLOSING_DUE_AFTER: Final = timedelta(days=14)
 HEAT_DUE_AFTER: Final = timedelta(hours=6)
+STANDING_CLICKS_DUE_AFTER: Final = timedelta(hours=6)
 
 
 def unsettled_periods(*, until: Period) -> dict[Period, bool]:
@@ -97,6 +99,7 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
     yield from _overdue_movements(now)
     yield from _overdue_payouts(now)
     yield from _overdue_events(now)
+    yield from _overdue_clicks(now)
     for closing in accounts_queries.due_closings(now=now - CLOSING_DUE_AFTER):
         yield f"closing:{closing.pk}", f"The account {closing.pk} should be closed for more than two weeks."
     for standing in trust.frozen_by_rule():
@@ -107,6 +110,15 @@ def overdue(*, now: datetime) -> Iterator[tuple[str, str]]:
     unsent = Notification.objects.filter(sent_at__isnull=True, created_at__lt=now - NOTIFICATION_DUE_AFTER).count()
     if unsent:
         yield "notifications", f"{unsent} emails are unsent for more than six hours."
+
+
+def _overdue_clicks(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the clicks that should be repeated this month by now."""
+    period = Period.at(now)
+    if now >= period.start + STANDING_CLICKS_DUE_AFTER:
+        unmade = standing_queries.due(period=period).count()
+        if unmade:
+            yield f"standing_clicks:{period}", f"{unmade} standing clicks of {period} are not made."
 
 
 def _overdue_settlements(now: datetime) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ from buttons.models import (
     PageCheck,
     Site,
     SiteKey,
+    StandingClick,
 )
 from flattr.period import Period
 from payouts.ledger import chart
@@ -83,6 +84,7 @@ TABLES: Final[Mapping[str, Table]] = {
     "other_addresses_of_buttons": Table(model=ButtonAlias, person="creator"),
     "checks_of_pages": Table(model=PageCheck, person="creator"),
     "clicks": Table(model=Click, person="fan"),
+    "clicks_of_every_month": Table(model=StandingClick, person="fan"),
     "confirmations": Table(model=Confirmation, person="fan", secrets=frozenset({"challenge"})),
     "clicks_by_one_press": Table(model=OneClick, person="fan"),
     "keys_of_sites": Table(model=SiteKey, person="fan", secrets=frozenset({"secret_hash", "previous_hash"})),
