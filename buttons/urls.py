@@ -3,7 +3,7 @@
 from django.urls import path
 
 from buttons import short_way_urls
-from buttons.embed import builder, click_page, oembed, page_check, window
+from buttons.embed import builder, click_page, every_month, oembed, page_check, window
 from buttons.views import clicks, connections, discovery, feeds, own, pictures, public, sitemaps, sites
 
 app_name = "buttons"
@@ -24,6 +24,8 @@ urlpatterns = [
     path("b/<slug:public_id>/edit/", own.edit_button, name="edit"),
     path("b/<slug:public_id>/hide/", own.hide_button, name="hide"),
     path("b/<slug:public_id>/share/", public.share_button, name="share"),
+    path("b/<slug:public_id>/every-month/", every_month.set_every_month, name="set_every_month"),
+    path("b/<slug:public_id>/every-month/stop/", every_month.stop_every_month, name="stop_every_month"),
     path("sites/", sites.sites, name="sites"),
     path("sites/<str:host>/", sites.site, name="site"),
     path("sites/<str:host>/check/", sites.check_site, name="check_site"),

@@ -1,24 +1,11 @@
 """Reads about clicks that are repeated every month."""
 
-import uuid
-from dataclasses import dataclass
-
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from buttons import queries
 from buttons.models import Button, StandingClick
 from flattr import pages
 from flattr.period import Period
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EveryMonth:
-    """A standing click with what became of it this month; `click_id` is None where no click of it can be undone."""
-
-    standing: StandingClick
-    is_done: bool
-    click_id: uuid.UUID | None
 
 
 def living(*, period: Period) -> QuerySet[StandingClick]:
@@ -37,21 +24,7 @@ def standing_click(*, fan: User, button: Button, period: Period) -> StandingClic
     return living(period=period).filter(fan=fan, button=button).first()
 
 
-def every_month(*, fan: User, period: Period, place: pages.Place | None = None) -> pages.Page[EveryMonth]:
-    """Return the fan's standing clicks, newest first, each with its click of the period."""
+def every_month(*, fan: User, period: Period, place: pages.Place | None = None) -> pages.Page[StandingClick]:
+    """Return what the fan lets be repeated in the period, newest first, with buttons and creators' pages."""
     own = living(period=period).filter(fan=fan).select_related("button__creator__creator_profile")
-    found = pages.cut(own.order_by("-id"), place=place)
-    ids = {each.pk: each.click_id(period) for each in found}
-    stand = set(
-        queries.standing_clicks(period=period).filter(fan=fan, id__in=ids.values()).values_list("id", flat=True)
-    )
-    return found.showing(
-        [
-            EveryMonth(
-                standing=each,
-                is_done=each.done_period >= period,
-                click_id=ids[each.pk] if ids[each.pk] in stand else None,
-            )
-            for each in found
-        ]
-    )
+    return pages.cut(own.order_by("-id"), place=place)
