@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CreatorProfile, Notification, User
+from accounts.models import CreatorProfile, Notification, User, Visibility
 from flattr.outside import bluesky
 from flattr.outside.hosts import BadHost, canonical_host
 
@@ -225,6 +225,29 @@ class SettingsForm(forms.Form):
         """Return the kinds that the person does without; what the form didn't offer stays as it was."""
         offered = {kind.value for group in self._groups for kind, _label in group.kinds} & Notification.OPTIONAL
         return (self._muted - offered) | (offered - set(self.cleaned_data["wanted"]))
+
+
+class VisibilityForm(forms.Form):
+    """Who may see whom a person supports, and by which name."""
+
+    visibility = forms.ChoiceField(
+        label=_("Who sees whom you support?"),
+        choices=[
+            (Visibility.PUBLIC, _("Everybody: your name stands on the pages of the creators whom you support")),
+            (Visibility.CREATORS, _("Creators only: each creator sees your name among their supporters")),
+            (Visibility.ANONYMOUS, _("Nobody: your clicks are counted, and your name is shown to nobody")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        required=False,
+        help_text=_("By which you are shown. It needn’t be the one in your passport."),
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data, initial={"visibility": user.visibility, "name": user.name})
 
 
 class NewKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types.

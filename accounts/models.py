@@ -45,6 +45,14 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
+class Visibility(models.TextChoices):
+    """Who may see whom a fan supports. How much they give is nobody's to see."""
+
+    PUBLIC = "public", _("everybody")
+    CREATORS = "creators", _("only the creators themselves")
+    ANONYMOUS = "anonymous", _("nobody")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: a fan, a creator, staff, or several of these at once."""
 
@@ -56,6 +64,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     # It stands in the links that the person shares, and tells nobody but us whose they are.
     share_token = models.UUIDField(
         _("token of shared links"), default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
+    visibility = models.CharField(
+        _("who may see whom they support"),
+        max_length=9,
+        choices=Visibility,
+        default=Visibility.ANONYMOUS,
+        db_default=Visibility.ANONYMOUS,
     )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
@@ -74,6 +89,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             # Addresses are kept in lower case, which makes the plain unique index ignore case.
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_in_lower_case")
         ]
+        # Those who may be named are few, and looked for each month.
+        indexes = [models.Index(fields=["id"], condition=~models.Q(visibility="anonymous"), name="user_seen")]
 
     def __str__(self) -> str:
         """Show the name where there is one, else the address."""

@@ -26,6 +26,7 @@ urlpatterns = [
     path("b/<slug:public_id>/share/", public.share_button, name="share"),
     path("b/<slug:public_id>/every-month/", every_month.set_every_month, name="set_every_month"),
     path("b/<slug:public_id>/every-month/stop/", every_month.stop_every_month, name="stop_every_month"),
+    path("supporters/", own.supporters, name="supporters"),
     path("sites/", sites.sites, name="sites"),
     path("sites/<str:host>/", sites.site, name="site"),
     path("sites/<str:host>/check/", sites.check_site, name="check_site"),

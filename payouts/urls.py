@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from flattr.converters import PeriodConverter, YearConverter
 from payouts import webhooks
-from payouts.views import cake, creators, fans, history, people, shares
+from payouts.views import cake, creators, fans, history, people, shares, visibility
 
 register_converter(PeriodConverter, "period")
 register_converter(YearConverter, "year")
@@ -50,6 +50,8 @@ urlpatterns = [
     path("shares/<int:co_author_id>/", shares.decide, name="decide_share"),
     path("settings/data/", people.data, name="data"),
     path("settings/data/download/", people.download, name="download_data"),
+    path("settings/visibility/", visibility.visibility, name="visibility"),
+    path("settings/visibility/<slug:slug>/", visibility.choose_visibility, name="choose_visibility"),
     path("settings/close/", people.close, name="close_account"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
 ]

@@ -24,6 +24,7 @@ from accounts.models import (
     Session,
     Subscription,
     User,
+    Visibility,
 )
 from accounts.operations import muting
 from accounts.sessions import session_handle
@@ -61,6 +62,13 @@ class MustBeTold(ValueError):
 
     def __init__(self, kinds: Collection[str]) -> None:
         super().__init__(f"muted: {', '.join(sorted(kinds))} must be told")
+
+
+class NameMissing(ValueError):
+    """Whoever may be seen has a name to be seen by."""
+
+    def __init__(self) -> None:
+        super().__init__("name: it is needed to be seen by")
 
 
 class SlugTaken(ValueError):
@@ -204,6 +212,26 @@ def change_settings(*, user: User, language: str, time_zone: str, muted: Collect
         raise MustBeTold(needed)
     user.language, user.time_zone, user.muted = language, time_zone, sorted(muted)
     user.save(update_fields=["language", "time_zone", "muted"])
+
+
+@required
+def set_visibility(*, user: User, visibility: Visibility, name: str) -> None:
+    """Keep who may see whom the user supports, and by which name.
+
+    :raises NameMissing: if somebody may, and the name is empty.
+    """
+    require_name(name=name, visibility=visibility)
+    user.visibility, user.name = visibility, name
+    user.save(update_fields=["visibility", "name"])
+
+
+def require_name(*, name: str, visibility: Visibility) -> None:
+    """Raise if somebody may see a person who has no name.
+
+    :raises NameMissing: for that.
+    """
+    if visibility != Visibility.ANONYMOUS and not name.strip():
+        raise NameMissing
 
 
 @durable

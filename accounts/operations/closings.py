@@ -21,6 +21,7 @@ from accounts.models import (
     Session,
     Subscription,
     User,
+    Visibility,
 )
 from flattr.period import Period
 from flattr.transactions import durable, required
@@ -105,6 +106,7 @@ def forget(*, closing: Closing, now: datetime) -> None:
     Notification.objects.filter(recipient=user).delete()
     user.email, user.name, user.language = f"closed-{user.pk}@{CLOSED_DOMAIN}", "", "en"
     user.time_zone, user.muted, user.last_login = "UTC", [], None
+    user.visibility = Visibility.ANONYMOUS
     # Links that they shared tell nothing of them any more, wherever they stand.
     user.share_token = uuid.uuid4()
     user.set_unusable_password()

@@ -16,6 +16,7 @@ from buttons.models.discovery import HeatCount, Listing
 from buttons.models.sharing import Introduction
 from buttons.models.sites import PageCheck, Site, SiteCheck
 from buttons.models.standing import TERMS_MONTHS, StandingClick
+from buttons.models.supporters import Supporter, VisibilityChoice
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
 
@@ -41,6 +42,8 @@ __all__ = [
     "SiteCheck",
     "SiteKey",
     "StandingClick",
+    "Supporter",
+    "VisibilityChoice",
 ]
 
 PUBLIC_ID_LENGTH: Final = 12

@@ -18,6 +18,8 @@ from buttons.models import (
     Site,
     SiteKey,
     StandingClick,
+    Supporter,
+    VisibilityChoice,
 )
 from buttons.operations import digests
 from flattr.period import Period
@@ -52,6 +54,8 @@ def close(*, user: User, name: str, now: datetime) -> None:
     )
     for theirs in (ButtonAlias, PageCheck, Site):
         theirs.objects.filter(creator=user).delete()
+    for seen in (Supporter, VisibilityChoice):
+        seen.objects.filter(Q(fan=user) | Q(creator=user)).delete()
     for told in (SiteKey, Confirmation, ClickReport):
         told.objects.filter(fan=user).delete()
     digests.drop_digests(person=user, now=now)

@@ -137,6 +137,21 @@ def drop_digests(*, person: User, now: datetime) -> None:
     ).delete()
 
 
+@required
+def write_anew(*, fan: User, now: datetime) -> None:
+    """Let posts that wait say what everybody may know now; one that is tried already or says nothing is stopped."""
+    waiting = Digest.objects.filter(fan=fan, state=Digest.State.WAITING).select_related("connection__owner")
+    for digest in waiting.select_for_update(of=("self",)):
+        post = queries.composed(connection=digest.connection, period=digest.period)
+        if post is not None and post.text == digest.text:
+            continue
+        if post is None or not _is_untried(digest):
+            _end(digest, state=Digest.State.STOPPED, now=now)
+            continue
+        digest.text, digest.links = post.text, [list(link) for link in post.links]
+        digest.save(update_fields=["text", "links"])
+
+
 def _is_untried(digest: Digest) -> bool:
     return digest.state == Digest.State.WAITING and digest.attempts == 0
 

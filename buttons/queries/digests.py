@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, override
 from accounts.models import Connection, CreatorProfile, User
 from buttons import queries, sharing
 from buttons.models import Digest
+from buttons.queries import visibility
 from flattr.period import Period
 
 LISTED_MAX: Final = 5
@@ -53,17 +54,19 @@ def digests_about(*, creator: User) -> QuerySet[Digest]:
 
 
 def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
-    """Return what would be posted about a period, in the language of its fan, or None where they clicked nobody.
+    """Return what would be posted about a period, in the language of its fan, or None where there is nobody to name.
 
-    It names the creators whom the fan clicked most. The links to their pages have the fan's token.
+    It names the creators whom the fan clicked most, of those of whom everybody may know that. The links to their
+    pages have the fan's token.
     """
     fan = connection.owner
     # Who closed their account has no page any more that a post could lead to.
     clicks = queries.standing_clicks(period=period).filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
-    found = dict(clicks.values_list("creator").annotate(clicks=Count("id")).order_by("-clicks", "creator"))
+    by_clicks = clicks.values("creator").annotate(clicks=Count("id")).order_by("-clicks", "creator")
+    found = visibility.public_creators(fan=fan, creators=[row["creator"] for row in by_clicks])
     if not found:
         return None
-    listed = list(found)[:LISTED_MAX]
+    listed = found[:LISTED_MAX]
     profiles = CreatorProfile.objects.in_bulk(listed)
     links = [(sharing.cut(profiles[each].name, room=_NAME_MAX), _page_of(profiles[each], fan)) for each in listed]
     with override(fan.language):

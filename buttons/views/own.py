@@ -13,6 +13,7 @@ from buttons.forms import ButtonForm
 from buttons.models import Button
 from buttons.operations import buttons as operations
 from buttons.operations import moves
+from buttons.queries import visibility
 from flattr import pages
 from flattr.period import Period
 
@@ -24,6 +25,14 @@ def own_buttons(request: HttpRequest) -> HttpResponse:
     period = Period.at(timezone.now())
     months = queries.creator_clicks(creator=user_of(request), period=period, place=pages.Place.of(request))
     return render(request, "buttons/own_buttons.html", {"months": months, "period": period})
+
+
+@creator_required
+@require_safe
+def supporters(request: HttpRequest) -> HttpResponse:
+    """List the fans who let the creator see that they support them."""
+    found = visibility.named_supporters(creator=user_of(request), place=pages.Place.of(request))
+    return render(request, "buttons/supporters.html", {"supporters": found})
 
 
 @creator_required

@@ -16,7 +16,7 @@ from accounts.models import CreatorProfile
 from buttons import queries, snippets
 from buttons.models import Button
 from buttons.operations import buttons as operations
-from buttons.queries import discovery
+from buttons.queries import discovery, visibility
 from buttons.queries import sites as site_queries
 from flattr import pages
 from flattr.indexing import indexable
@@ -39,6 +39,7 @@ def creator(request: HttpRequest, slug: str) -> HttpResponse:
         "sites": site_queries.shown_to_everybody(creator=profile.user),
         "tags": discovery.tags_of(creator_id=profile.pk),
         "page_button": queries.public_buttons(creator=profile.user).filter(url=operations.creator_page(slug)).first(),
+        "supporters": visibility.supporters(creator=profile.user, place=_place_of_supporters(request)),
         "oembed_url": _oembed_url(request),
         "oembed_title": profile.name,
         "data": mark_safe(snippets.creator_data(operations.order_for(profile))),  # noqa: S308  It is escaped there.
@@ -61,6 +62,7 @@ def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
             "button": button,
             "count": queries.shown_click_count(public_id=public_id),
             "is_own": is_own,
+            "supporters": visibility.supporters(creator=button.creator, place=_place_of_supporters(request)),
             "aliases": button.aliases.order_by("pk") if is_own else [],
             "is_elsewhere": button.url != settings.APP_URL + request.path,
             "builder_query": urlencode({"url": button.url}),
@@ -96,6 +98,10 @@ def _share_page(request: HttpRequest, thing: Button | CreatorProfile, *, title: 
         except BadHost:
             shown["instance_error"] = _("That is no server. Give its name, such as mastodon.social.")
     return render(request, "buttons/share.html", shown)
+
+
+def _place_of_supporters(request: HttpRequest) -> pages.Place:
+    return pages.Place.of(request, name="supporters", size=24)
 
 
 def _oembed_url(request: HttpRequest) -> str:

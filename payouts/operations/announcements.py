@@ -8,6 +8,7 @@ from accounts import operations as accounts_operations
 from accounts.models import Notification
 from flattr.transactions import durable
 from payouts.models import Settlement
+from payouts.operations import visibility
 
 
 @durable
@@ -17,6 +18,7 @@ def announce_settlement(*, settlement_id: int, now: datetime) -> None:
     if settlement.announced_at is not None or settlement.finished_at is None:
         return
     accounts_operations.notify_many(notifications=_announcements(settlement, now))
+    visibility.note_supporters(settlement=settlement)
     settlement.announced_at = now
     settlement.save(update_fields=["announced_at"])
 

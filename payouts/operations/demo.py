@@ -17,16 +17,16 @@ from django.contrib.auth.hashers import make_password
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
-from accounts.models import CreatorProfile, User
+from accounts.models import CreatorProfile, User, Visibility
 from buttons import queries as buttons_queries
-from buttons.models import Button, Click, Site
+from buttons.models import Button, Click, Site, StandingClick
 from buttons.operations import buttons as buttons_operations
 from buttons.operations import clicks as clicks_operations
-from buttons.operations import trending
+from buttons.operations import standing, trending
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.models import CoAuthor, Deposit, PayoutAccount, Settlement
-from payouts.operations import accounts, caps, coauthors, demo_people, deposits, payouts, settlement
+from payouts.operations import accounts, caps, coauthors, demo_people, deposits, payouts, settlement, visibility
 from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
@@ -177,6 +177,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
         say(f"The settlement of {month}")
         settlement.settle(period=month, clock=lambda: now, step=lambda _done, _ranges: None)
     _set_a_cap(fans[0], buttons[len(MAKERS[0].titles)].creator, now)
+    _make_wishes(fans, running, now)
     _give_second_factor(buttons[0].creator)
     _ask_for_payout(buttons[0].creator, now)
 
@@ -300,6 +301,19 @@ def _set_a_cap(fan: User, creator: User, now: datetime) -> None:
     """Let the fan say how much a creator gets at most, unless the fan has said something since."""
     if not fan.caps.exists():
         caps.set_cap(fan=fan, creator=creator, most_cents=50, now=now)
+
+
+def _make_wishes(fans: list[User], running: Period, now: datetime) -> None:
+    """Let some fans be seen as supporters, and one click two buttons every month."""
+    if StandingClick.objects.filter(fan=fans[0]).exists():
+        return
+    for number, fan in enumerate(fans[:9]):
+        seen_by = Visibility.CREATORS if number % 3 == 1 else Visibility.PUBLIC
+        visibility.set_visibility(user=fan, visibility=seen_by, name=fan.name, now=now)
+    clicked = buttons_queries.clicked_buttons(fan=fans[0], period=running)
+    for each, term_months in zip(clicked, (None, 3), strict=False):
+        public_id = Button.objects.get(pk=each.button_id).public_id
+        standing.set_standing_click(fan=fans[0], public_id=public_id, term_months=term_months, now=now)
 
 
 def _ask_for_payout(creator: User, now: datetime) -> None:

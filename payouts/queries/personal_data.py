@@ -27,6 +27,8 @@ from buttons.models import (
     Site,
     SiteKey,
     StandingClick,
+    Supporter,
+    VisibilityChoice,
 )
 from flattr.period import Period
 from payouts.ledger import chart
@@ -88,6 +90,8 @@ TABLES: Final[Mapping[str, Table]] = {
     "confirmations": Table(model=Confirmation, person="fan", secrets=frozenset({"challenge"})),
     "clicks_by_one_press": Table(model=OneClick, person="fan"),
     "keys_of_sites": Table(model=SiteKey, person="fan", secrets=frozenset({"secret_hash", "previous_hash"})),
+    "visibility_for_creators": Table(model=VisibilityChoice, person="fan"),
+    "named_as_supporter": Table(model=Supporter, person="fan"),
     "reports_of_clicks": Table(model=ClickReport, person="fan"),
     "monthly_posts": Table(model=Digest, person="fan"),
     # By whose link they came is the secret of whoever shared it.
@@ -121,6 +125,8 @@ NOT_THEIRS: Final[Mapping[str, str]] = {
     "buttons.Introduction.creator": "the fans'; creators see the numbers",
     "buttons.Introduction.sharer": "the fans'; who shared sees the numbers",
     "buttons.OneClick.creator": "the fans'",
+    "buttons.Supporter.creator": "the fans'; creators see on a page whom they may",
+    "buttons.VisibilityChoice.creator": "the fans'",
     "buttons.OriginDecision.decided_by": "what staff decided, about others",
     "buttons.OriginStanding.decided_by": "the same",
     "payouts.CreatorCap.creator": "the fans', who alone know of them",

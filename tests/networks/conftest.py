@@ -24,7 +24,7 @@ def network(outside: Outside) -> Network:
 @pytest.fixture
 def fan() -> User:
     """Return a fan who clicked seven creators in October, one of them twice."""
-    person = given.user("Grace")
+    person = given.user("Grace", visibility="public")
     for number in range(7):
         creator = given.creator()
         CreatorProfile.objects.filter(user=creator).update(name=f"Créatrice {number}")

@@ -108,6 +108,7 @@ ANSWERS: Final = {
     "buttons:edit": "login open open 200 404 open",
     "buttons:hide": "login open open 405 405 open",
     "buttons:undo": NOBODY_BY_GET,
+    "buttons:supporters": CREATORS,
     "buttons:set_every_month": NOBODY_BY_GET,
     "buttons:stop_every_month": NOBODY_BY_GET,
     "buttons:activity": PERSONS,
@@ -152,6 +153,8 @@ ANSWERS: Final = {
     # All that is a person's. Staff, and people with money on its way, don't close their accounts.
     "payouts:data": PERSONS,
     "payouts:download_data": PERSONS,
+    "payouts:visibility": PERSONS,
+    "payouts:choose_visibility": NOBODY_BY_GET,
     "payouts:close_account": "login /settings/data/ 200" + " /settings/data/" * 3,
     # A creator's money.
     "payouts:earnings": CREATORS,
@@ -281,6 +284,7 @@ def address(name: str, town: World) -> str:
         "mfa_remove_webauthn": [1],
         "payouts:cap": [f"ada-{town.creator.pk}"],
         "payouts:lift_cap": [f"ada-{town.creator.pk}"],
+        "payouts:choose_visibility": [f"ada-{town.creator.pk}"],
         "payouts:deposit": [town.deposit.pk],
         "payouts:resume_deposit": [town.deposit.pk],
         "payouts:cancel_payout": [town.payout.pk],

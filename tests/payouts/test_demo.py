@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from accounts.models import CreatorProfile, Subscription, User
-from buttons.models import Click
+from buttons.models import Click, StandingClick, Supporter
 from flattr.period import Period
 from payouts.gateway import stripe as api
 from payouts.ledger.models import Transfer
@@ -46,6 +46,8 @@ def test_the_demo_world_is_complete_and_stays_the_same(mid_october: datetime) ->
     assert Payout.objects.get().state == Payout.State.REQUESTED
     assert list(CoAuthor.objects.order_by("pk").values_list("state", flat=True)) == ["accepted", "invited"]
     assert CoAuthorShare.objects.count() == 2
+    assert (StandingClick.objects.count(), User.objects.exclude(visibility="anonymous").count()) == (2, 9)
+    assert Supporter.objects.exists()
     assert books.check_books() == []
     assert "The settlement of 2026-09" in steps
 
