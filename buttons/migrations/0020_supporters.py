@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("buttons", "0019_standing_clicks"),
-        ("accounts", "0014_visibility"),
+        ("accounts", "0016_visibility"),
     ]
 
     operations = [

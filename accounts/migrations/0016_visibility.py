@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Adds the choice, which is nobody for everybody there is."""
 
     dependencies = [
-        ("accounts", "0013_connections"),
+        ("accounts", "0015_creators_emails"),
     ]
 
     operations = [
