@@ -69,7 +69,7 @@ def test_everybody_sees_all_buttons_of_a_creator(
 ) -> None:
     """Newest first, with links that say which list they are of and lead to it."""
     path = reverse("buttons:creator", args=[creator.creator_profile.slug])
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         first, second = leafed(client, path, label="Pages of buttons", onward="Older")
 
     assert texts(first, ".card h3") + texts(second, ".card h3") == SONGS
