@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import TemplateView
+from django.utils.module_loading import import_string
 from drf_spectacular.views import SpectacularAPIView
 
 from flattr import second_factor, views, well_known
@@ -12,7 +12,7 @@ from flattr.indexing import indexable
 second_factor.guard_admin(admin.site)
 
 urlpatterns = [
-    path("", indexable(TemplateView.as_view(template_name="landing.html")), name="landing"),
+    path("", indexable(import_string("payouts.views.public.landing")), name="landing"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", well_known.robots_txt, name="robots_txt"),
