@@ -28,6 +28,9 @@ urlpatterns = [
 ]
 
 if settings.DEVELOPMENT:
-    from flattr.development import demo_code
+    from flattr.development import demo_code, design
 
-    urlpatterns.append(path("demo-code/", demo_code.demo_code, name="demo_code"))
+    urlpatterns += [
+        path("demo-code/", demo_code.demo_code, name="demo_code"),
+        path("design/", design.design, name="design"),
+    ]

@@ -302,13 +302,13 @@ def test_a_mastodon_server_is_named_by_https() -> None:
     assert "'https://mastodon.example'" in begun.stdout
 
 
-def test_production_has_no_page_with_codes() -> None:
-    """What lets the demo world's people in is mounted in development alone."""
+def test_production_has_neither_a_page_with_codes_nor_one_of_the_design() -> None:
+    """What lets the demo world's people in, and what is for designers, is mounted in development alone."""
     ended = start(
         PRODUCTION,
         show="(settings.DEMO_TOTP_SECRET, __import__('os').environ.setdefault('DJANGO_SETTINGS_MODULE',"
         " 'flattr.settings'), __import__('django').setup(), [each.name for each in"
-        " __import__('flattr.urls').urls.urlpatterns if getattr(each, 'name', '') == 'demo_code'])",
+        " __import__('flattr.urls').urls.urlpatterns if getattr(each, 'name', '') in {'demo_code', 'design'}])",
     )
 
     assert ended.stdout.strip() == "('', 'flattr.settings', None, [])", ended.stderr

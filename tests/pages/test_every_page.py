@@ -75,6 +75,7 @@ ANSWERS: Final = {
     "facebook_login_by_token": "404 404 404 404 404 404",
     "google_login_by_token": "404 404 404 404 404 404",
     "demo_code": EVERYBODY,
+    "design": EVERYBODY,
     # People.
     "accounts:settings": PERSONS,
     "accounts:sessions": PERSONS,

@@ -64,6 +64,19 @@ def test_browsers_colour_their_frame_as_the_head_of_the_page(client: StrictClien
     )
 
 
+def test_no_sheet_has_a_class_that_nothing_has(client: StrictClient) -> None:
+    """Each stands in a template, or is among the components on the page of the design."""
+    sheets = "".join(path.read_text() for path in (STATIC / "css").iterdir())
+    styled = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"/\*.*?\*/", "", sheets, flags=re.DOTALL)))
+    shown = world.document(client.get(reverse("design"))).query("[class]")
+    templates = (re.sub(r"{[{%].*?[}%]}", " ", path.read_text()) for path in (CHECKOUT / "templates").rglob("*.html"))
+    written = (classes for text in templates for classes in re.findall(r'class="([^"]*)"', text))
+    used = {name for classes in (*written, *(each.attrs["class"] for each in shown)) for name in classes.split()}
+
+    assert len(styled) > 100
+    assert styled - used == set()
+
+
 @pytest.mark.parametrize(
     ("path", "current"),
     [

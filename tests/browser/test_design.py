@@ -1,0 +1,47 @@
+"""The components: axe finds nothing on them in any state, and none is wider than a telephone."""
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.axe import findings
+
+Scheme = Literal["light", "dark"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_on_the_components(browser: Browser, app_url: str, scheme: Scheme, width: int) -> None:
+    """In both themes and widths, with the figures of all charts shown; from the right as well nothing sticks out."""
+    with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(f"{app_url}/design/")
+        page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+        found = findings(page)
+        sticks_out = []
+        for direction in ("ltr", "rtl"):
+            page.evaluate("(dir) => document.documentElement.dir = dir", direction)
+            sticks_out.append(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+    assert found == []
+    assert sticks_out == [False, False]
+
+
+def test_the_menu_needs_no_script(browser: Browser, app_url: str) -> None:
+    """On a telephone it opens by its button and closes by Escape; on a wide screen its links stand there."""
+    with browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(app_url)
+        link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Log in")
+        before = link.is_visible()
+        page.get_by_role("button", name="Menu").press("Enter")
+        opened = link.is_visible()
+        page.keyboard.press("Escape")
+        closed = link.is_visible()
+        page.set_viewport_size({"width": 1280, "height": 800})
+        wide = link.is_visible()
+
+    assert [before, opened, closed, wide] == [False, True, False, True]
