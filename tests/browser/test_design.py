@@ -1,11 +1,16 @@
 """The components: axe finds nothing on them in any state, and none is wider than a telephone."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.axe import findings
+
+SHIFTS: Final = """() => new Promise((resolve) => new PerformanceObserver((list) =>
+    resolve(list.getEntries().map((each) => each.value))).observe({type: "layout-shift", buffered: true})
+    || setTimeout(() => resolve([]), 500))"""
+"""How much of what had been drawn was moved again, each time."""
 
 Scheme = Literal["light", "dark"]
 
@@ -45,3 +50,13 @@ def test_the_menu_needs_no_script(browser: Browser, app_url: str) -> None:
         wide = link.is_visible()
 
     assert [before, opened, closed, wide] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("path", ["/", "/design/", "/accounts/login/"])
+def test_nothing_moves_once_it_is_drawn(browser: Browser, app_url: str, path: str) -> None:
+    """All sheets are there before the first stroke, and what comes later has its room kept."""
+    with browser.new_context(viewport={"width": 390, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(app_url + path)
+
+        assert page.evaluate(SHIFTS) == []
