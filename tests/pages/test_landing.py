@@ -90,14 +90,12 @@ def test_many_clicks_are_as_many_as_the_database_takes_them_for(
     assert "clicks this month, about" in told(client)
 
 
-def test_the_page_asks_the_database_once_in_ten_minutes(
-    client: StrictClient, django_assert_num_queries: world.QueryCounter
-) -> None:
-    """Of somebody who isn't logged in; whoever comes next costs nothing."""
+def test_the_totals_are_asked_for_once_in_ten_minutes(django_assert_num_queries: world.QueryCounter) -> None:
+    """By one query; whoever comes next costs nothing."""
     with django_assert_num_queries(1):
-        client.get("/")
+        first = totals.totals(period=NOVEMBER)
     with django_assert_num_queries(0):
-        client.get("/")
+        assert totals.totals(period=NOVEMBER) == first
 
 
 def test_whoever_has_an_account_is_led_to_what_is_theirs(client: StrictClient) -> None:
