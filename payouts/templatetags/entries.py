@@ -16,6 +16,7 @@ _WORDS: "Final[dict[TransferKind, StrPromise]]" = {
     TransferKind.DEPOSIT: _("You paid in"),
     TransferKind.SHARE: _("Your cake, given away"),
     TransferKind.EARNING: _("Your earnings, after our fee"),
+    TransferKind.CO_AUTHOR_SHARE: _("Shared between co-authors and you"),
     TransferKind.PAYOUT_RESERVED: _("You asked for a payout"),
     TransferKind.PAYOUT_RETURNED: _("A payout wasn't sent: the money is back"),
     TransferKind.PAYOUT_BOUNCED: _("A payout came back from your bank"),
