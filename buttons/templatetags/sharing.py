@@ -46,12 +46,6 @@ def share(context: Context, thing: Button | CreatorProfile, *, is_open: bool = F
     }
 
 
-@register.simple_tag
-def site() -> str:
-    """Return the start of all addresses of our pages."""
-    return str(settings.APP_URL)
-
-
 @register.simple_tag(takes_context=True)
 def via(context: Context) -> str:
     """Return the token that the page's address brings, or nothing."""

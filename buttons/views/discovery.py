@@ -17,6 +17,7 @@ from buttons.models import Button
 from buttons.queries import discovery
 from buttons.queries.discovery import PAGE_SIZE, Order, Wanted
 from flattr import pages
+from flattr.indexing import indexable
 
 _BY_FEED: Final = ("category", "tag", "language")
 """By what a feed may be narrowed that readers are told of."""
@@ -31,6 +32,7 @@ class Link:
     is_current: bool
 
 
+@indexable
 @require_safe
 def discover(request: HttpRequest) -> HttpResponse:
     """Show all public buttons by what is trending, or those that somebody looks for."""

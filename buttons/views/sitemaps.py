@@ -20,7 +20,7 @@ _RANGE: Final = 10_000
 """How many ids a page spans: a fifth of what the protocol lets a file have, so that one is made in good time."""
 
 _SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES: Final = ("landing",)
+_PAGES: Final = ("landing", "buttons:discover")
 """The pages that are always there, by name."""
 
 

@@ -17,17 +17,17 @@ _DESCRIPTION_MAX: Final = 160
 
 @register.inclusion_tag("components/metadata.html", takes_context=True)
 def metadata(
-    context: Context, *, title: str, description: str, picture: str, alt: str, kind: str = "website"
+    context: Context, *, title: str, description: str, picture: str, alt: str, kind: str = "website", path: str = ""
 ) -> dict[str, Any]:
     """Show title, description, address and picture of a page, for search engines and by Open Graph (https://ogp.me).
 
-    The address is the page's own, without what brought somebody here. `picture` is the path of a picture of ours,
+    The address is the page's own, without what brought somebody here, unless a `path` with a query is given. `picture` is the path of a picture of ours,
     `alt` says what is on it, and `kind` is a type of Open Graph's.
     """
     return {
         "title": _plain(title),
         "description": Truncator(" ".join(_plain(description).split())).chars(_DESCRIPTION_MAX),
-        "url": settings.APP_URL + str(context["request"].path),
+        "url": settings.APP_URL + (path or str(context["request"].path)),
         "picture": settings.APP_URL + picture,
         "alt": _plain(alt),
         "kind": kind,

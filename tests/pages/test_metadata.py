@@ -22,6 +22,14 @@ LISTED: Final = {
         "picture": "/og/default.png",
         "alt": "A cake, and the words: Give to everything you love, for one fixed sum a month.",
     },
+    "buttons:discover": {
+        "title": "Discover",
+        "description": "Find artists, podcasters, writers and developers who take slices of your cake: by what they "
+        "make, by language, what is trending and what is new.",
+        "type": "website",
+        "picture": "/og/default.png",
+        "alt": "A cake, and the words: Give to everything you love, for one fixed sum a month.",
+    },
     "buttons:creator": {
         "title": "Ada",
         "description": "Support Ada: click their buttons, and each click is one equal slice of your cake at the "
