@@ -21,8 +21,8 @@ def metadata(
 ) -> dict[str, Any]:
     """Show title, description, address and picture of a page, for search engines and by Open Graph (https://ogp.me).
 
-    The address is the page's own, without what brought somebody here, unless a `path` with a query is given. `picture` is the path of a picture of ours,
-    `alt` says what is on it, and `kind` is a type of Open Graph's.
+    The address is the page's own, without what brought somebody here, or the given `path`. `picture` is the path of a
+    picture of ours, `alt` says what is on it, and `kind` is a type of Open Graph's.
     """
     return {
         "title": _plain(title),
