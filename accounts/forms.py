@@ -118,6 +118,7 @@ _EARNINGS: Final = Group(
     kinds=(
         (Kind.CREATOR_WEEK, _("Every week: your clicks, supporters and best buttons, and a forecast of the month")),
         (Kind.EARNINGS_SETTLED, _("Every month, once it is settled: what you earned")),
+        (Kind.GIFT_RECEIVED, _("Somebody gives you something beside the cake")),
         (Kind.EARNINGS_HELD, _("Earnings are held, since a bank takes a payment back")),
         (Kind.EARNINGS_RELEASED, _("Held earnings are yours again")),
         (Kind.EARNINGS_OWED, _("You owe what a bank took back")),

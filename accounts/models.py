@@ -216,6 +216,7 @@ class Notification(models.Model):
         DEPOSIT_NEEDS_YOU = "deposit_needs_you", _("deposit needs confirmation")
         DEPOSIT_DECLINED = "deposit_declined", _("deposit declined")
         DEPOSIT_PAST_DUE = "deposit_past_due", _("deposit past due")
+        GIFT_RECEIVED = "gift_received", _("gift received")
         PAYOUT_APPROVED = "payout_approved", _("payout approved")
         PAYOUT_REJECTED = "payout_rejected", _("payout rejected")
         PAYOUT_SENT = "payout_sent", _("payout sent")
@@ -247,6 +248,7 @@ class Notification(models.Model):
             Kind.EARNINGS_SETTLED,
             Kind.CREATOR_WEEK,
             Kind.CO_AUTHOR_INVITED,
+            Kind.GIFT_RECEIVED,
             Kind.FIRST_CLICKS,
             Kind.WEEKLY_CLICKS,
             Kind.DIGEST_DRAFTED,

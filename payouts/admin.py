@@ -28,6 +28,7 @@ from payouts.models import (
     Deposit,
     Dispute,
     DisputeShare,
+    Gift,
     Payout,
     PayoutAccount,
     ReconciliationItem,
@@ -280,6 +281,21 @@ class DepositAdmin(ReadOnlyAdmin[Deposit]):
     search_fields = ["fan__email", "id"]
     list_select_related = ["fan"]
     ordering = ["-started_at"]
+
+
+@admin.register(Gift)
+class GiftAdmin(ReadOnlyAdmin[Gift]):
+    """What fans gave creators beside the cake."""
+
+    list_display = ["fan", "creator", "amount", "note", "button", "made_at", "withdrawable_at"]
+    search_fields = ["fan__email", "creator__email", "creator__name", "id"]
+    list_select_related = ["fan", "creator", "button"]
+    ordering = ["-made_at", "-id"]
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_cents")
+    def amount(self, gift: Gift) -> str:
+        """Show the amount in euros."""
+        return cents(gift.amount_cents)
 
 
 @admin.register(Refund)

@@ -1,8 +1,9 @@
 """Forms about money."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from babel import Locale
 from django import forms
@@ -13,13 +14,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
+from buttons.models import PUBLIC_ID_LENGTH
 from flattr.forms import CentsField
+from flattr.templatetags.money import cents
 from payouts.models.caps import CAP_CENTS_MIN
+from payouts.models.gifts import GIFT_CENTS_MAX, GIFT_CENTS_MIN, NOTE_LENGTH_MAX
 from payouts.operations.deposits import DEPOSIT_CENTS_MAX, DEPOSIT_CENTS_MIN
 from payouts.queries import fees
 
 _PAYOUT_CENTS_MAX = 100_000_000
 _USUAL_BUDGET_CENTS = 500
+_USUAL_GIFTS_CENTS: Final = (200, 500, 1000, 2000)
 
 
 class RowIdField(forms.UUIDField):
@@ -88,6 +93,61 @@ class CapForm(forms.Form):
     """How much of the fan's cake a creator gets at most, each month."""
 
     most_cents = CentsField(label=_("At most, in euros a month"), min_cents=CAP_CENTS_MIN, max_cents=BUDGET_CENTS_MAX)
+
+
+class SumForm(OnceForm):
+    """One of a few usual sums, or another one, which counts where "another" is chosen; `cents` is what was meant."""
+
+    OTHER: Final = "other"
+
+    def __init__(
+        self, sent: QueryDict | None, *, usual_cents: Sequence[int], limits_cents: tuple[int, int], chosen_cents: int
+    ) -> None:
+        is_usual = chosen_cents in usual_cents
+        super().__init__(
+            sent,
+            initial={
+                "choice": str(chosen_cents) if is_usual else self.OTHER,
+                "other": None if is_usual else chosen_cents,
+            },
+        )
+        usual = [(str(each), cents(each)) for each in usual_cents]
+        self.fields["choice"] = forms.ChoiceField(choices=[*usual, (self.OTHER, _("Another sum"))])
+        self.fields["other"] = CentsField(
+            label=_("Sum in euros"), min_cents=limits_cents[0], max_cents=limits_cents[1], required=False
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Read the sum as `cents`; what stands in the field for another one counts only where that was chosen."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        choice = found.get("choice")
+        if choice != self.OTHER:
+            self.errors.pop("other", None)
+        elif "other" not in self.errors and found["other"] is None:
+            self.add_error("other", _("This field is required."))
+        found["cents"] = found.get("other") if choice == self.OTHER else int(choice or 0)
+        return found
+
+
+class GiftForm(SumForm):
+    """A gift to a creator, with a note."""
+
+    note = forms.CharField(
+        label=_("A word for the creator, if you like"),
+        max_length=NOTE_LENGTH_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    button = forms.SlugField(max_length=PUBLIC_ID_LENGTH, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, sent: QueryDict | None, *, draft: Mapping[str, Any]) -> None:
+        super().__init__(
+            sent,
+            usual_cents=_USUAL_GIFTS_CENTS,
+            limits_cents=(GIFT_CENTS_MIN, GIFT_CENTS_MAX),
+            chosen_cents=draft.get("cents", _USUAL_GIFTS_CENTS[1]),
+        )
+        self.initial.update(note=draft.get("note", ""), button=draft.get("button", ""))
 
 
 class DepositForm(OnceForm):

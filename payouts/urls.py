@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from flattr.converters import PeriodConverter, YearConverter
 from payouts import webhooks
-from payouts.views import cake, creators, fans, history, people, shares, visibility
+from payouts.views import cake, creators, fans, gifts, history, people, shares, visibility
 
 register_converter(PeriodConverter, "period")
 register_converter(YearConverter, "year")
@@ -33,6 +33,9 @@ urlpatterns = [
     path("history/<year:year>/", history.year_of_fan, name="year"),
     path("history/<year:year>.csv", history.year_of_fan_csv, name="year_csv"),
     path("history/<year:year>.pdf", history.year_of_fan_pdf, name="year_pdf"),
+    path("@<slug:slug>/gift/", gifts.gift, name="gift"),
+    path("@<slug:slug>/gift/confirm/", gifts.confirm_gift, name="confirm_gift"),
+    path("gifts/<uuid:gift_id>/", gifts.given_gift, name="given_gift"),
     path("earnings/", creators.earnings, name="earnings"),
     path("earnings/account/", creators.open_account, name="open_account"),
     path("earnings/account/page/", creators.account_page, name="account_page"),

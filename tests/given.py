@@ -24,8 +24,8 @@ from payouts.gateway.sandbox.models import SandboxAccount
 from payouts.ledger import chart, integrity
 from payouts.ledger import operations as ledger
 from payouts.ledger.models import LedgerAccount
-from payouts.models import Deposit, PaymentMethod, Payout, PayoutAccount, Refund, Settlement
-from payouts.operations import deposits, payouts, refunds, settlement
+from payouts.models import Deposit, Gift, PaymentMethod, Payout, PayoutAccount, Refund, Settlement
+from payouts.operations import deposits, gifts, payouts, refunds, settlement
 from tests import second_factor
 from tests.factories import CreatorProfileFactory, UserFactory
 
@@ -126,6 +126,13 @@ def refund(fan: User, *, amount_cents: int, now: datetime) -> Refund:
     """Let the fan ask for unused balance back, which comes from one deposit."""
     (asked,) = refunds.request_refund(request_id=uuid.uuid4(), fan=fan, amount_cents=amount_cents, now=now)
     return asked
+
+
+def gift(fan: User, owner: User, *, amount_cents: int, now: datetime, note: str = "") -> Gift:
+    """Let the fan give the creator something beside the cake."""
+    return gifts.give_gift(
+        gift_id=uuid.uuid4(), fan=fan, creator=owner, amount_cents=amount_cents, note=note, now=now
+    )
 
 
 def payout(owner: User, *, amount_cents: int, now: datetime) -> Payout:

@@ -53,6 +53,9 @@ class TransferKind(TextChoices):
     PLATFORM_FEE = "platform_fee", _("platform fee")
     CO_AUTHOR_SHARE = "co_author_share", _("co-author’s share")
     """Of what a button earned, from its creator to somebody with whom they share it."""
+    GIFT = "gift", _("gift")
+    """What a creator gets of a gift beside the cake."""
+    GIFT_FEE = "gift_fee", _("platform fee on a gift")
     PAYOUT_RESERVED = "payout_reserved", _("payout requested")
     PAYOUT_SENT = "payout_sent", _("payout sent")
     PAYOUT_RETURNED = "payout_returned", _("payout returned")
@@ -86,6 +89,8 @@ ROUTES: Final = {
     TransferKind.EARNING: (Kind.SETTLEMENT_CLEARING, Kind.CREATOR_BALANCE),
     TransferKind.PLATFORM_FEE: (Kind.SETTLEMENT_CLEARING, Kind.PLATFORM_FEE),
     TransferKind.CO_AUTHOR_SHARE: (Kind.CREATOR_BALANCE, Kind.CREATOR_BALANCE),
+    TransferKind.GIFT: (Kind.FAN_BALANCE, Kind.CREATOR_BALANCE),
+    TransferKind.GIFT_FEE: (Kind.FAN_BALANCE, Kind.PLATFORM_FEE),
     TransferKind.PAYOUT_RESERVED: (Kind.CREATOR_BALANCE, Kind.PAYOUTS_IN_TRANSIT),
     TransferKind.PAYOUT_SENT: (Kind.PAYOUTS_IN_TRANSIT, Kind.PROCESSOR_CASH),
     TransferKind.PAYOUT_RETURNED: (Kind.PAYOUTS_IN_TRANSIT, Kind.CREATOR_BALANCE),

@@ -6,6 +6,7 @@ from payouts.models.creators import Payout, PayoutAccount
 from payouts.models.disputes import Debt, Dispute, DisputeShare, Recovery
 from payouts.models.events import StripeEvent
 from payouts.models.fans import Consent, Deposit, PaymentMethod, Refund
+from payouts.models.gifts import Gift
 from payouts.models.reconciliation import ProcessorMovement, ReconciliationItem
 from payouts.models.settlements import (
     ButtonEarning,
@@ -27,6 +28,7 @@ __all__ = [
     "Deposit",
     "Dispute",
     "DisputeShare",
+    "Gift",
     "PaymentMethod",
     "Payout",
     "PayoutAccount",

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import Closing, User
 from accounts.operations import closings as people
@@ -16,7 +17,7 @@ from buttons.operations import closing as buttons
 from flattr.outside.network import Network
 from flattr.transactions import durable
 from payouts.models import PaymentMethod, PayoutAccount, Refund, StripeEvent
-from payouts.operations import coauthors, methods, moments, refunds
+from payouts.operations import coauthors, gifts, methods, moments, refunds
 from payouts.queries import balances, closings, due
 
 _NAMESPACE: Final = uuid.UUID("5f0c4f3e-8f0b-4f0e-b7a1-4f5d8a5b9e77")
@@ -59,6 +60,8 @@ def _begin(*, user_id: int, now: datetime) -> bool:
     closing = _open(user_id)
     if closing is None or closing.begun_at is not None:
         return closing is not None
+    # Nobody gives them anything between the look at their balance and the end.
+    accounts_operations.lock_fan(fan=closing.user)
     if due.due_periods(now=now):
         # A month that is being settled may bring earnings, and takes its cakes from balances.
         return False
@@ -123,6 +126,7 @@ def _forget(*, user_id: int, now: datetime) -> None:
     told.filter(account__in=accounts.values("account")).exclude(account="").update(payload={})
     customers.update(label="", kind="", expires=None)
     accounts.update(requirements=[], due_at=None)
+    gifts.forget_notes(person=closing.user)
     buttons.forget(user=closing.user)
     coauthors.forget(user=closing.user)
     people.forget(closing=closing, now=now)

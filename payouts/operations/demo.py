@@ -26,7 +26,7 @@ from buttons.operations import standing, trending
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.models import CoAuthor, Deposit, PayoutAccount, Settlement
-from payouts.operations import accounts, caps, coauthors, demo_people, deposits, payouts, settlement, visibility
+from payouts.operations import accounts, caps, coauthors, demo_people, deposits, gifts, payouts, settlement, visibility
 from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.
@@ -35,6 +35,7 @@ FANS: Final = 40
 _SEED: Final = 2010
 _NAMESPACE: Final = uuid.UUID("b8a6c1de-0f55-4f0e-9d0c-2f1a0c5c7f10")
 _PAYOUT_CENTS: Final = 2500
+_GIFTS_CENTS: Final = (500, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
     _make_wishes(fans, running, now)
     _give_second_factor(buttons[0].creator)
     _ask_for_payout(buttons[0].creator, now)
+    _give_gifts(fans[0], buttons, now)
 
 
 def logins() -> list[str]:
@@ -321,6 +323,25 @@ def _ask_for_payout(creator: User, now: datetime) -> None:
     withdrawable = balances.withdrawable_cents(creator=creator, now=now)
     if not creator.payouts.exists() and withdrawable >= _PAYOUT_CENTS:
         payouts.request_payout(payout_id=uuid.uuid4(), creator=creator, amount_cents=_PAYOUT_CENTS, now=now)
+
+
+def _give_gifts(fan: User, buttons: list[Button], now: datetime) -> None:
+    """Let a fan give two creators something beside the cake, which they pay in for that."""
+    paid_in = deposits.open_deposit(
+        deposit_id=uuid.uuid5(_NAMESPACE, "gifts"), fan=fan, amount_cents=sum(_GIFTS_CENTS), now=now
+    )
+    if paid_in.state != Deposit.State.SUCCEEDED:
+        demo_people.pay(deposit=paid_in, now=now)
+    creators = list(dict.fromkeys(each.creator for each in buttons))
+    for number, amount_cents in enumerate(_GIFTS_CENTS):
+        gifts.give_gift(
+            gift_id=uuid.uuid5(_NAMESPACE, f"gift:{number}"),
+            fan=fan,
+            creator=creators[number],
+            amount_cents=amount_cents,
+            note="For more of this.",
+            now=now,
+        )
 
 
 def _fan_email(number: int) -> str:

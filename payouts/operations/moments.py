@@ -1,6 +1,8 @@
 """When money that moves is booked: never into a month that is closed, whose statement stands."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+from django.conf import settings
 
 from buttons import queries as buttons_queries
 from buttons.operations import periods
@@ -25,3 +27,8 @@ def open_moment(*, wanted: datetime, now: datetime) -> datetime:
     # The clock of a process that was paused may stand in a closed month, too.
     later = max(now, closed.end)
     return open_moment(wanted=later, now=later)
+
+
+def withdrawable_from(period: Period) -> datetime:
+    """Return the moment (UTC) from which a creator can withdraw what came in a period: a day of the next one."""
+    return datetime(period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC)

@@ -5,7 +5,7 @@ unique constraints keep the result the same to the micro.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
@@ -18,7 +18,7 @@ from payouts.ledger import chart
 from payouts.ledger import operations as ledger
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement, SettlementRange
-from payouts.operations import announcements, coauthors, debts, deposits, earnings, lines
+from payouts.operations import announcements, coauthors, debts, deposits, earnings, lines, moments
 from payouts.queries import books, due, settlements
 
 Step = Callable[[int, int], None]
@@ -100,7 +100,7 @@ def _open_settlement(*, period: Period, now: datetime) -> Settlement:
         period=period,
         fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
         opened_at=now,
-        withdrawable_at=datetime(period.next.year, period.next.month, settings.HOLD_UNTIL_DAY, tzinfo=UTC),
+        withdrawable_at=moments.withdrawable_from(period),
     )
     _fix_spends(settlement)
     _cut_ranges(settlement)

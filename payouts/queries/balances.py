@@ -18,6 +18,7 @@ from payouts.models import (
     CoAuthorShare,
     Deposit,
     Dispute,
+    Gift,
     PayoutAccount,
     Refund,
     SettlementEarning,
@@ -77,6 +78,17 @@ def balance_and_unused(*, fan: User, now: datetime) -> tuple[int, int]:
     return balance, money.micros_to_cents(max(0, balance - claimed))
 
 
+def balance_and_reserved(*, fan: User, period: Period) -> tuple[int, int]:
+    """Return the fan's balance, and what of it gifts leave alone, in micros; that may be more than there is.
+
+    It is the budget promised for the period, clicked or not, and what the months before that aren't settled take.
+    Else a gift would let the cake go short, or have the fan charged for a month that was paid for.
+    """
+    subscription = accounts_queries.active_subscription_for(fan=fan, period=period)
+    budget = money.cents_to_micros(subscription.budget_cents) if subscription else 0
+    return fan_balance_micros(fan=fan), budget + claimed_micros(fan=fan, until=period.previous)
+
+
 def claimed_micros(*, fan: User, until: Period) -> int:
     """Return what the months up to `until` that aren't settled will take of the fan's balance, in micros.
 
@@ -132,20 +144,22 @@ def refundable_deposits(*, fan: User) -> list[tuple[Deposit, int]]:
 
 
 def on_hold_micros(*, creator: User, now: datetime) -> int:
-    """Return the creator's earnings in micros that can't be withdrawn yet."""
+    """Return the creator's earnings and gifts in micros that can't be withdrawn yet."""
     is_held = Q(settlement__withdrawable_at__gt=now)
     earned = SettlementEarning.objects.filter(is_held, creator=creator)
+    gifts = Gift.objects.filter(creator=creator, withdrawable_at__gt=now)
     # What was kept for a debt has left the balance.
     kept = debts.standing_recoveries(creator=creator).filter(is_held)
     # What co-authors got of it has left, too, and what was got as a co-author is held as long.
     shared = CoAuthorShare.objects.filter(is_held)
     parts = earned.values_list(F("gross_micros") - F("fee_micros")).union(
+        gifts.values_list(F("amount_cents") * money.MICROS_PER_CENT - F("fee_micros")),
         kept.order_by().values_list(-F("amount_micros")),
         shared.filter(co_author__owner=creator).values_list(-F("amount_micros")),
         shared.filter(co_author__person=creator).values_list("amount_micros"),
         all=True,
     )
-    return sum(micros for (micros,) in parts)
+    return sum(int(micros) for (micros,) in parts)
 
 
 def smallest_payout_cents(*, creator: User) -> int:

@@ -262,6 +262,24 @@ RULES: Final = {
         "payout_returned",
         "payout_bounced",
     ),
+    "every gift is posted with its fee, and no other": _posted_as_documented(
+        """
+        SELECT format('gift:%s:%s', gift.id, part.kind) AS key, part.kind, gift.fan_id AS owner_id, part.micros
+        FROM payouts_gift AS gift
+        CROSS JOIN LATERAL (VALUES ('gift', gift.amount_cents::bigint * 10000 - gift.fee_micros),
+                                   ('gift_fee', gift.fee_micros)) AS part (kind, micros)
+        WHERE part.micros > 0
+        """,
+        "gift",
+        "gift_fee",
+    ),
+    "every gift came to its creator": """
+        SELECT format('gift %s is for user %s, and came to user %s', gift.id, gift.creator_id, account.owner_id)
+        FROM payouts_gift AS gift
+        JOIN ledger_transfer AS transfer ON transfer.idempotency_key = format('gift:%s:gift', gift.id)
+        JOIN ledger_ledgeraccount AS account ON account.id = transfer.credit_account_id
+        WHERE account.owner_id IS DISTINCT FROM gift.creator_id
+        """,
     "every refund is posted as far as it has come, and no other": _posted_as_documented(
         """
         SELECT format('refund:%s:%s', refund.id, part.name) AS key, part.kind,

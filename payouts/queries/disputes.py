@@ -1,6 +1,7 @@
 """What disputes concern."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
@@ -8,7 +9,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from flattr import money
 from payouts.attribution import spent_of
-from payouts.models import CoAuthor, Deposit, Dispute, SettlementLine, SettlementSpend
+from payouts.models import CoAuthor, Deposit, Dispute, Gift, SettlementLine, SettlementSpend
 from payouts.queries import balances, coauthors
 from payouts.split import split_spend
 
@@ -24,10 +25,11 @@ def has_contested(*, fan: User) -> bool:
 
 
 def earned_from(*, deposit: Deposit) -> Iterator[tuple[int, int]]:
-    """Yield each creator and the net micros that they got of a deposit, of the newest month first.
+    """Yield each creator and the net micros that they got of a deposit, what was given last first.
 
     What a settlement took of the deposit is spread over the fan's lines as it was over the whole spend, and what a
-    line brought over the button's creator and their co-authors of that month as they shared it.
+    line brought over the button's creator and their co-authors of that month as they shared it. A gift's part is its
+    creator's.
     """
     gone = Sum("refunds__amount_cents", filter=balances.REFUNDED)
     deposits = (
@@ -36,25 +38,40 @@ def earned_from(*, deposit: Deposit) -> Iterator[tuple[int, int]]:
         .order_by("ended_at", "id")
         .values_list("pk", "micros")
     )
-    spends = (
-        SettlementSpend.objects.filter(fan=deposit.fan, settlement__finished_at__isnull=False)
-        .order_by("settlement__period")
-        .values_list("settlement_id", "spend_micros")
-    )
-    taken = spent_of(wanted=deposit.pk, deposits=deposits, spends=spends)
-    for settlement_id, micros in reversed(taken.items()):
-        lines = list(
-            SettlementLine.objects.filter(settlement_id=settlement_id, fan=deposit.fan, amount_micros__gt=0)
-            .select_related("settlement")
-            .order_by("creator_id", "button_id")
+    taken = spent_of(wanted=deposit.pk, deposits=deposits, spends=_spends(deposit.fan))
+    for spend, micros in reversed(taken.items()):
+        if isinstance(spend, Gift):
+            fee = spend.fee_micros * micros // money.cents_to_micros(spend.amount_cents)
+            yield spend.creator_id, micros - fee
+        else:
+            yield from _earned_of_month(spend, micros)
+
+
+def _spends(fan: User) -> list[tuple[SettlementSpend | Gift, int]]:
+    """Return what the fan's money went to with micros, in the order of time: months that were cut, and gifts."""
+    months = SettlementSpend.objects.filter(fan=fan, settlement__finished_at__isnull=False)
+    spends: list[tuple[SettlementSpend | Gift, int]] = [
+        *((each, each.spend_micros) for each in months.select_related("settlement")),
+        *((each, money.cents_to_micros(each.amount_cents)) for each in fan.gifts_given.all()),
+    ]
+    return sorted(spends, key=lambda spend: _given_at(spend[0]))
+
+
+def _given_at(spend: SettlementSpend | Gift) -> datetime:
+    return spend.made_at if isinstance(spend, Gift) else spend.settlement.period.last_moment
+
+
+def _earned_of_month(spend: SettlementSpend, micros: int) -> Iterator[tuple[int, int]]:
+    lines = list(
+        SettlementLine.objects.filter(settlement=spend.settlement, fan=spend.fan_id, amount_micros__gt=0).order_by(
+            "creator_id", "button_id"
         )
-        parts = split_spend(spend_micros=micros, clicks={line.pk: line.amount_micros for line in lines})
-        shared = coauthors.in_force(period=lines[0].settlement.period, buttons=[line.button_id for line in lines])
-        for line in lines:
-            net = parts[line.pk] - money.fee_of(
-                amount_micros=parts[line.pk], basis_points=line.settlement.fee_basis_points
-            )
-            yield from _shared(net, line.creator_id, shared.get(line.button_id, []))
+    )
+    parts = split_spend(spend_micros=micros, clicks={line.pk: line.amount_micros for line in lines})
+    shared = coauthors.in_force(period=spend.settlement.period, buttons=[line.button_id for line in lines])
+    for line in lines:
+        fee = money.fee_of(amount_micros=parts[line.pk], basis_points=spend.settlement.fee_basis_points)
+        yield from _shared(parts[line.pk] - fee, line.creator_id, shared.get(line.button_id, []))
 
 
 def _shared(micros: int, creator_id: int, co_authors: Sequence[CoAuthor]) -> Iterator[tuple[int, int]]:

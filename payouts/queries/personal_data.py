@@ -43,6 +43,7 @@ from payouts.models import (
     Deposit,
     Dispute,
     DisputeShare,
+    Gift,
     PaymentMethod,
     Payout,
     PayoutAccount,
@@ -105,6 +106,9 @@ TABLES: Final[Mapping[str, Table]] = {
     "consents": Table(model=Consent, person="fan"),
     "spent": Table(model=SettlementSpend, person="fan"),
     "spent_by_button": Table(model=SettlementLine, person="fan"),
+    "gifts_given": Table(model=Gift, person="fan"),
+    # Who gave them is the secret of whoever did, unless they said so in the note.
+    "gifts_received": Table(model=Gift, person="creator", secrets=frozenset({"fan"})),
     "earned": Table(model=SettlementEarning, person="creator"),
     "earned_by_button": Table(model=ButtonEarning, person="creator"),
     "buttons_shared_with_others": Table(model=CoAuthor, person="owner"),

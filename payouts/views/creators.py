@@ -23,7 +23,7 @@ from flattr.templatetags.money import cents, month
 from payouts.forms import AccountForm, PayoutForm, SmallestPayoutForm
 from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
-from payouts.queries import balances, debts, introductions, statements
+from payouts.queries import balances, debts, gifts, introductions, statements
 from payouts.queries import earnings as queries
 from payouts.views import papers
 from payouts.views.files import csv_response, pdf_response
@@ -198,7 +198,8 @@ def cancel_payout(request: HttpRequest, payout_id: uuid.UUID) -> HttpResponse:
 def earnings_of(request: HttpRequest, period: Period) -> HttpResponse:
     """Show a month's earnings by button, and the entries of the balance."""
     shown = statements.creator_statement(creator=user_of(request), period=period, place=pages.Place.of(request))
-    return render(request, "payouts/earnings_of.html", {"statement": shown})
+    received = gifts.received(creator=user_of(request), period=period)
+    return render(request, "payouts/earnings_of.html", {"statement": shown, "gifts": received})
 
 
 @creator_required
@@ -219,6 +220,18 @@ def earnings_csv(request: HttpRequest, period: Period) -> HttpResponse:
                 money.format_micros(line.net_micros, decimals=6),
             ]
             for line in shown.lines
+        ]
+        # A gift has no clicks.
+        + [
+            [
+                each.button.title if each.button else "",
+                each.button.url if each.button else "",
+                "",
+                money.format_micros(money.cents_to_micros(each.amount_cents), decimals=6),
+                money.format_micros(each.fee_micros, decimals=6),
+                money.format_micros(each.net_micros, decimals=6),
+            ]
+            for each in gifts.received(creator=user_of(request), period=period)
         ],
     )
 

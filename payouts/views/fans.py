@@ -26,7 +26,7 @@ from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
-from payouts.queries import balances, fees, history, renewals, statements
+from payouts.queries import balances, fees, gifts, history, renewals, statements
 from payouts.views import papers
 from payouts.views.cake import drawn_parts
 from payouts.views.files import csv_response, pdf_response
@@ -227,7 +227,8 @@ def statement(request: HttpRequest, period: Period) -> HttpResponse:
     """Show where every cent of a month went."""
     shown = statements.fan_statement(fan=user_of(request), period=period, place=pages.Place.of(request))
     parts = drawn_parts(shown.lines, clicks=shown.spend.clicks if shown.spend else 0)
-    return render(request, "payouts/statement.html", {"statement": shown, "parts": parts})
+    given = gifts.given(fan=user_of(request), period=period)
+    return render(request, "payouts/statement.html", {"statement": shown, "parts": parts, "gifts": given})
 
 
 @login_required
@@ -248,6 +249,17 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
                 money.format_micros(line.fee_micros, decimals=6),
             ]
             for line in shown.lines
+        ]
+        # A gift has no clicks.
+        + [
+            [
+                each.button.title if each.button else "",
+                each.button.url if each.button else "",
+                each.creator.creator_profile.name,
+                "",
+                money.format_micros(money.cents_to_micros(each.amount_cents), decimals=6),
+            ]
+            for each in gifts.given(fan=user_of(request), period=period)
         ],
     )
 

@@ -37,6 +37,7 @@ CONTEXT = {
     "is_uncertain": True,
     "is_won": True,
     "reason": "account_closed",
+    "note": "Thank you & more",
     "subject": "books:2026-10-15",
     "lines": ["clearing is not zero & more"],
 }

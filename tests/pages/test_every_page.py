@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from django.core.signing import Signer
@@ -150,6 +150,10 @@ ANSWERS: Final = {
     "payouts:year": PERSONS,
     "payouts:year_csv": PERSONS,
     "payouts:year_pdf": PERSONS,
+    # Gifts beside the cake. Nothing waits to be confirmed here.
+    "payouts:gift": EVERYBODY,
+    "payouts:confirm_gift": "login" + " /@ada-{creator}/gift/" * 5,
+    "payouts:given_gift": "login 404 404 404 404 404",
     "sandbox:pay": "login 200 404 404 404 404",
     # All that is a person's. Staff, and people with money on its way, don't close their accounts.
     "payouts:data": PERSONS,
@@ -210,6 +214,7 @@ ANSWERS: Final = {
     "admin:payouts_coauthor_changelist": STAFF,
     "admin:payouts_debt_changelist": STAFF,
     "admin:payouts_deposit_changelist": STAFF,
+    "admin:payouts_gift_changelist": STAFF,
     "admin:payouts_payout_changelist": STAFF,
     "admin:payouts_payout_review": STAFF,
     "admin:payouts_refund_changelist": STAFF,
@@ -296,6 +301,9 @@ def address(name: str, town: World) -> str:
         "payouts:earnings_of": ["2026-10"],
         "payouts:earnings_pdf": ["2026-10"],
         **{f"payouts:{name}{kind}": [2026] for name in ("year", "earnings_year") for kind in ("", "_csv", "_pdf")},
+        "payouts:confirm_gift": [f"ada-{town.creator.pk}"],
+        "payouts:gift": [f"ada-{town.creator.pk}"],
+        "payouts:given_gift": [town.click.pk],
         "payouts:statement": ["2026-10"],
         "payouts:statement_csv": ["2026-10"],
         "payouts:statement_pdf": ["2026-10"],
@@ -314,7 +322,7 @@ def answered(response: Any, path: str) -> str:
     if response.status_code != 302:
         return str(response.status_code)
     places = {
-        f"/accounts/login/?next={path}": "login",
+        f"/accounts/login/?next={quote(path)}": "login",
         f"/accounts/login/?{urlencode({'next': path})}": "login",
         f"/admin/login/?next={path}": "staff",
         "/creator/new/": "open",
@@ -370,7 +378,7 @@ def test_everybody_gets_what_the_table_says(role: str, town: World, client: Stri
         path = address(name, town)
         response = client.get(path)
         wanted = answers.split()[ROLES.index(role)]
-        if answered(response, path) != wanted:
+        if answered(response, path) != wanted.format(creator=town.creator.pk):
             wrong.append(f"{name}: {answered(response, path)}, not {wanted}")
         wrong += [f"{name}: {breach}" for breach in breaches(name, response)]
 

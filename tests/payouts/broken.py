@@ -258,6 +258,13 @@ BREAKING: Final = [
         "every payout is posted as far as it has come, and no other",
         "UPDATE payouts_payout SET creator_id = (SELECT min(fan_id) FROM payouts_deposit)",
     ),
+    ("every gift is posted with its fee, and no other", "UPDATE payouts_gift SET fee_micros = fee_micros - 1"),
+    ("every gift is posted with its fee, and no other", "UPDATE payouts_gift SET amount_cents = amount_cents + 1"),
+    ("every gift is posted with its fee, and no other", "DELETE FROM payouts_gift"),
+    (
+        "every gift came to its creator",
+        "UPDATE payouts_gift SET creator_id = (SELECT min(fan_id) FROM payouts_deposit)",
+    ),
     ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'sent'"),
     ("every refund is posted as far as it has come, and no other", "UPDATE payouts_refund SET state = 'failed'"),
     ("every refund is posted as far as it has come, and no other", "DELETE FROM payouts_refund"),

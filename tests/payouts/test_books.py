@@ -53,6 +53,9 @@ def _build() -> None:
     settlement.settle_range(settlement_id=opened.pk, number=0, now=OCTOBER.next.end)
     given.opened_deposit(fans[0], amount_cents=500, now=OCTOBER.next.end)
     _leave_a_dispute(fans[2], now=OCTOBER.next.end)
+    giver = given.user("Giver")
+    given.deposit(giver, amount_cents=500, now=OCTOBER.next.end)
+    given.gift(giver, buttons[0].creator, amount_cents=500, now=OCTOBER.next.end)
 
 
 WORLD: Final = Kept(_build)
