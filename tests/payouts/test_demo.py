@@ -83,7 +83,10 @@ def test_the_demo_world_is_made_beside_an_imported_month(october: Period, mid_oc
 
 @pytest.mark.usefixtures("stripe")
 def test_the_demo_world_pays_by_a_stripe_server_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fans pay and save a card there, one of them for gifts, too; creators are ready, the payout can be sent, and the books are Stripe's."""
+    """Fans pay and save a card there, creators are ready, the payout can be sent, and the books are Stripe's.
+
+    One fan pays once more, for gifts.
+    """
     monkeypatch.setattr(demo, "FANS", 15)
     now = moment()
     demo.load(now=now, say=lambda _step: None)
