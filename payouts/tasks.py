@@ -31,6 +31,7 @@ from payouts.operations import (
     weeks,
 )
 from payouts.queries import books, due, settlements
+from payouts.queries.renewals import LONGEST_LEAD
 
 _EVENTS_AT_ONCE: Final = 1000
 """How many events a sweep rings for. All of a long backlog, rung for again each minute, would fill the queue."""
@@ -117,7 +118,7 @@ def renew_deposits() -> None:
     # Who promises for both months is rung for once.
     fans, soon = (
         accounts_queries.active_subscriptions(period=Period.at(moment)).values_list("fan_id", flat=True)
-        for moment in (now, now + renewals.LONGEST_LEAD)
+        for moment in (now, now + LONGEST_LEAD)
     )
     # The fans come by a cursor, which outside a transaction would outlive it: PgBouncer couldn't lend the connection.
     with durable_block():

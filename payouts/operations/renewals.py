@@ -1,7 +1,6 @@
 """Charging fans for a month that their balance doesn't cover, and again where that failed."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from django.db import IntegrityError
 
@@ -13,18 +12,13 @@ from payouts.models import Deposit
 from payouts.operations import deposits
 from payouts.queries import balances, disputes, renewals
 
-LEAD: Final = {"card": timedelta(days=5), "sepa_debit": timedelta(days=10)}
-"""How long before a month its charge is made, so that the money is there when the month is cut."""
-
-LONGEST_LEAD: Final = max(LEAD.values())
-
 
 def renew_deposit(*, fan: User, now: datetime) -> Deposit | None:
     """Charge the fan for this month or for one that is near, unless the balance covers it or it was charged for.
 
     Returns the new deposit, or None where there was nothing to do.
     """
-    lead = LEAD.get(renewals.kind_of_method(fan=fan), LEAD["card"])
+    lead = renewals.lead_of(kind=renewals.kind_of_method(fan=fan))
     for period in sorted({Period.at(now), Period.at(now + lead)}):
         deposit = _open_renewal(fan=fan, period=period, now=now)
         if deposit is not None:

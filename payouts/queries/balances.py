@@ -68,14 +68,15 @@ def charge_cents(*, fan: User, period: Period) -> int:
 
 def unused_cents(*, fan: User, now: datetime) -> int:
     """Return how many cents of the balance no click of this month or of one that isn't settled claims."""
-    return balance_and_unused(fan=fan, now=now)[1]
+    return balance_spendable_and_unused(fan=fan, now=now)[2]
 
 
-def balance_and_unused(*, fan: User, now: datetime) -> tuple[int, int]:
-    """Return the fan's balance in micros, and how many cents of it are unused."""
-    balance = fan_balance_micros(fan=fan)
-    claimed = claimed_micros(fan=fan, until=Period.at(now))
-    return balance, money.micros_to_cents(max(0, balance - claimed))
+def balance_spendable_and_unused(*, fan: User, now: datetime) -> tuple[int, int, int]:
+    """Return the fan's balance and what of it is left for this month, in micros, and how many cents are unused."""
+    period, balance = Period.at(now), fan_balance_micros(fan=fan)
+    spendable = max(0, balance - claimed_micros(fan=fan, until=period.previous))
+    unused = spendable - _promised_micros(fan=fan, period=period)
+    return balance, spendable, money.micros_to_cents(max(0, unused))
 
 
 def balance_and_reserved(*, fan: User, period: Period) -> tuple[int, int]:

@@ -14,6 +14,11 @@ from payouts.models import Deposit, PaymentMethod
 TRY_AFTER: Final = (timedelta(0), timedelta(days=3), timedelta(days=7))
 """When a charge is tried, from the first time on."""
 
+LEAD: Final = {"card": timedelta(days=5), "sepa_debit": timedelta(days=10)}
+"""How long before a month its charge is made, so that the money is there when the month is cut."""
+
+LONGEST_LEAD: Final = max(LEAD.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -50,3 +55,8 @@ def standing(*, fan: User, period: Period) -> Standing:
 def kind_of_method(*, fan: User) -> str:
     """Return the kind of what the fan pays by, empty where there is none."""
     return PaymentMethod.objects.filter(fan=fan).values_list("kind", flat=True).first() or ""
+
+
+def lead_of(*, kind: str) -> timedelta:
+    """Return how long before a month a method of that kind is charged for it; where none is saved, as a card."""
+    return LEAD.get(kind, LEAD["card"])

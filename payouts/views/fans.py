@@ -1,6 +1,7 @@
 """A fan's pages about money: the subscription, deposits, statements."""
 
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from payouts.forms import DepositForm, OnceForm, RefundForm, SubscriptionForm
 from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
-from payouts.queries import balances, fees, gifts, history, renewals, statements
+from payouts.queries import balances, fees, gifts, history, plans, renewals, statements
 from payouts.views import papers
 from payouts.views.cake import drawn_parts
 from payouts.views.files import csv_response, pdf_response
@@ -62,7 +63,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
             return redirect(next_page(request, default=reverse("payouts:subscription")))
         messages.success(request, _("Your budget is set, and your balance covers it."))
         return redirect(next_page(request, default=reverse("payouts:cake")))
-    balance_micros, unused_cents = balances.balance_and_unused(fan=fan, now=now)
+    balance_micros, spendable_micros, unused_cents = balances.balance_spendable_and_unused(fan=fan, now=now)
     return render(
         request,
         "payouts/subscription.html",
@@ -71,6 +72,13 @@ def subscription(request: HttpRequest) -> HttpResponse:
             "fees": fees.fees(kind=kind, budget_cents=form.shown_budget_cents),
             "budget_limits_cents": {"min": BUDGET_CENTS_MIN, "max": BUDGET_CENTS_MAX},
             "latest": latest,
+            "plan": plans.plan_of(
+                current=_promise_in_force(history, latest, period=Period.at(now)),
+                latest=latest,
+                spendable_micros=spendable_micros,
+                kind=kind,
+                now=now,
+            ),
             "history": history,
             "balance_micros": balance_micros,
             "unused_cents": unused_cents,
@@ -273,6 +281,16 @@ def statement_pdf(request: HttpRequest, period: Period) -> HttpResponse:
     given = history.given_in(fan=fan, months=[shown.spend] if shown.spend else [])
     file = papers.month_of_fan(fan=fan, statement=shown, given=given, now=timezone.now())
     return pdf_response(name=f"flattr-{period}.pdf", file=file)
+
+
+def _promise_in_force(
+    history: Iterable[Subscription], latest: Subscription | None, *, period: Period
+) -> Subscription | None:
+    """Return the promise that counts for a period; it mostly stands among what is shown of the history."""
+    if latest is None or latest.effective_from <= period:
+        return latest
+    shown = next((each for each in history if each.effective_from <= period), None)
+    return shown or accounts_queries.subscription_for(fan=latest.fan, period=period)
 
 
 def _back_with_errors(request: HttpRequest, form: OnceForm) -> HttpResponse:

@@ -158,7 +158,7 @@ def test_a_fan_sees_all_payments_refunds_and_promises(client: StrictClient) -> N
     assert len(texts(second, ".list")[0].split(" · ")) == 2 * 2 + 1
     assert [world.text(page).count("€0.10") for page in refunds] == [0, 1]
     assert [bool(world.document(page).query("details[open]")) for page in promises] == [False, True]
-    assert all("Budget €2.24" in world.text(page) for page in promises)
+    assert all("Your budget is €2.24 a month." in world.text(page) for page in promises)
     assert Subscription.objects.filter(fan=fan).count() == 25
 
 

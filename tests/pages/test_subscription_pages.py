@@ -152,7 +152,7 @@ def test_a_change_counts_from_the_next_month_on(subscriber: User, client: Strict
     assert promises(subscriber) == [(500, "active", "2026-10"), (2000, "active", "2026-12")]
     assert Deposit.objects.count() == 1
     assert "€5.00" in world.text(client.get(reverse("payouts:cake")))
-    assert "In effect from December 2026" in world.text(client.get(PATH))
+    assert "From Dec. 1, 2026 on it is €20.00, paid every month." in world.text(client.get(PATH))
 
 
 @pytest.mark.parametrize(
