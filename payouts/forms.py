@@ -24,6 +24,7 @@ from payouts.queries import fees
 
 _PAYOUT_CENTS_MAX = 100_000_000
 _USUAL_BUDGET_CENTS = 500
+_USUAL_BUDGETS_CENTS: Final = (200, 500, 1000, 2000)
 _USUAL_GIFTS_CENTS: Final = (200, 500, 1000, 2000)
 
 
@@ -103,6 +104,7 @@ class SumForm(OnceForm):
     def __init__(
         self, sent: QueryDict | None, *, usual_cents: Sequence[int], limits_cents: tuple[int, int], chosen_cents: int
     ) -> None:
+        self.usual_cents = usual_cents
         is_usual = chosen_cents in usual_cents
         super().__init__(
             sent,
@@ -127,6 +129,21 @@ class SumForm(OnceForm):
             self.add_error("other", _("This field is required."))
         found["cents"] = found.get("other") if choice == self.OTHER else int(choice or 0)
         return found
+
+
+class WelcomeForm(SumForm):
+    """A first monthly budget, and for how many months one charge pays."""
+
+    term_months = forms.TypedChoiceField(label=_("Pay every"), choices=Subscription.Term.choices, coerce=int)
+
+    def __init__(self, sent: QueryDict | None) -> None:
+        super().__init__(
+            sent,
+            usual_cents=_USUAL_BUDGETS_CENTS,
+            limits_cents=(BUDGET_CENTS_MIN, BUDGET_CENTS_MAX),
+            chosen_cents=_USUAL_BUDGET_CENTS,
+        )
+        self.initial["term_months"] = fees.suggested_term(kind="", budget_cents=_USUAL_BUDGET_CENTS)
 
 
 class GiftForm(SumForm):

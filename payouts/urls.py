@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from flattr.converters import PeriodConverter, YearConverter
 from payouts import webhooks
-from payouts.views import cake, creators, fans, gifts, history, people, shares, visibility
+from payouts.views import cake, creators, fans, gifts, history, people, shares, visibility, welcome
 
 register_converter(PeriodConverter, "period")
 register_converter(YearConverter, "year")
@@ -14,6 +14,8 @@ urlpatterns = [
     path("cake/", cake.cake, name="cake"),
     path("cake/caps/<slug:slug>/", cake.cap, name="cap"),
     path("cake/caps/<slug:slug>/lift/", cake.lift_cap, name="lift_cap"),
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("welcome/pay/", welcome.pay_first, name="pay_first"),
     path("subscription/", fans.subscription, name="subscription"),
     path("subscription/state/", fans.change_state, name="change_state"),
     path("deposits/", fans.new_deposit, name="new_deposit"),

@@ -58,7 +58,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Saved. It counts from %(period)s on.") % {"period": first_month})
         amount_cents = balances.charge_cents(fan=fan, period=Period.at(now))
         if amount_cents > 0:
-            return _to_pay_page(request, deposit_id=deposit_id, amount_cents=amount_cents, for_promise=True)
+            return to_pay_page(request, deposit_id=deposit_id, amount_cents=amount_cents, for_promise=True)
         if is_later:
             return redirect(next_page(request, default=reverse("payouts:subscription")))
         messages.success(request, _("Your budget is set, and your balance covers it."))
@@ -127,7 +127,7 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
     form = DepositForm(request.POST)
     if not form.is_valid():
         return _back_with_errors(request, form)
-    return _to_pay_page(
+    return to_pay_page(
         request, deposit_id=form.cleaned_data["row_id"], amount_cents=form.cleaned_data["amount_cents"]
     )
 
@@ -299,7 +299,7 @@ def _back_with_errors(request: HttpRequest, form: OnceForm) -> HttpResponse:
     return redirect("payouts:subscription")
 
 
-def _to_pay_page(
+def to_pay_page(
     request: HttpRequest, *, deposit_id: uuid.UUID, amount_cents: int, for_promise: bool = False
 ) -> HttpResponse:
     """Start a deposit and lead to the provider's page, from where the fan comes back to `next`."""

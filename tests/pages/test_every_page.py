@@ -150,6 +150,9 @@ ANSWERS: Final = {
     "payouts:year": PERSONS,
     "payouts:year_csv": PERSONS,
     "payouts:year_pdf": PERSONS,
+    # The way of somebody new. The fan has gone it, and the other fan's month isn't paid.
+    "payouts:welcome": "login /cake/ 200 200 200 200",
+    "payouts:pay_first": NOBODY_BY_GET,
     # Gifts beside the cake. Nothing waits to be confirmed here.
     "payouts:gift": EVERYBODY,
     "payouts:confirm_gift": "login" + " /@ada-{creator}/gift/" * 5,

@@ -42,7 +42,7 @@ def test_a_person_signs_up_with_a_code(client: StrictClient) -> None:
     assert mail.outbox[0].to == ["grace@example.com"]
     entered = client.post(asked.request["PATH_INFO"], {"code": code_in()}, follow=True)
 
-    assert entered.request["PATH_INFO"] == "/cake/"
+    assert entered.request["PATH_INFO"] == "/welcome/"
     assert "Logged in as grace@example.com." in entered.content.decode()
     assert User.objects.get().check_password(PASSWORD)
 

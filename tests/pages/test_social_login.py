@@ -92,7 +92,7 @@ def test_a_new_person_is_in_at_once(server: Elsewhere, client: StrictClient) -> 
     back = go(client, server, GITHUB)
     person = User.objects.get()
 
-    assert back.request["PATH_INFO"] == "/cake/"
+    assert back.request["PATH_INFO"] == "/welcome/"
     assert (person.email, person.name) == ("grace@example.com", "Grace Hopper")
     assert not person.has_usable_password()
     assert SocialAccount.objects.get().uid == "42"
