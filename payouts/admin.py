@@ -287,7 +287,7 @@ class DepositAdmin(ReadOnlyAdmin[Deposit]):
 class GiftAdmin(ReadOnlyAdmin[Gift]):
     """What fans gave creators beside the cake."""
 
-    list_display = ["fan", "creator", "amount", "note", "button", "made_at", "withdrawable_at"]
+    list_display = ["fan", "creator", "amount", "button", "made_at", "withdrawable_at"]
     search_fields = ["fan__email", "creator__email", "creator__name", "id"]
     list_select_related = ["fan", "creator", "button"]
     ordering = ["-made_at", "-id"]

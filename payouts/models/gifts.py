@@ -31,7 +31,7 @@ class Gift(models.Model):
     amount_cents = models.PositiveIntegerField(_("amount in cents"))
     fee_micros = models.BigIntegerField(_("fee"))
     note = models.CharField(_("note"), max_length=NOTE_LENGTH_MAX, blank=True)
-    """What the fan wrote, for the creator alone."""
+    """What the fan wrote to the creator."""
     made_at = models.DateTimeField(_("made"))
     withdrawable_at = models.DateTimeField(_("withdrawable from"))
 

@@ -78,7 +78,8 @@ def confirm_gift(request: HttpRequest, slug: str) -> HttpResponse:
         "fee_micros": fee_micros,
         "net_micros": money.cents_to_micros(amount_cents) - fee_micros,
         "left_micros": means.balance_micros - money.cents_to_micros(amount_cents),
-        "withdrawable_at": withdrawable_from(Period.at(now)),
+        # A day as UTC has it, wherever the fan is.
+        "withdrawable_on": withdrawable_from(Period.at(now)).date(),
         "deposit_id": uuid.uuid4(),
     }
     return render(request, "payouts/confirm_gift.html", shown)

@@ -52,7 +52,7 @@ def send(page: Page) -> None:
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_a_new_fan_clicks_and_gives(browser: Browser, app_url: str, language: str, width: int) -> None:
     """Each page leads to the next one, by the keyboard's and the mouse's own means alone."""
-    button = pressing.verified_button(given.creator("Ada Marin"))
+    button = pressing.verified_button(given.creator("Ada"))
     fan = confirmed(given.user("Hedy", language=language))
     with browser.new_context(locale=language, viewport={"width": width, "height": 844}) as context:
         be(context, fan)
