@@ -26,7 +26,17 @@ from buttons.operations import standing, trending
 from flattr.period import Period
 from flattr.transactions import durable
 from payouts.models import CoAuthor, Deposit, PayoutAccount, Settlement
-from payouts.operations import accounts, caps, coauthors, demo_people, deposits, gifts, payouts, settlement, visibility
+from payouts.operations import (
+    accounts,
+    caps,
+    coauthors,
+    demo_people,
+    deposits,
+    gifts,
+    payouts,
+    settlement,
+    visibility,
+)
 from payouts.queries import balances, due
 
 PASSWORD: Final = "flattr-demo"  # noqa: S105  Printed at every start; the demo world is for development alone.

@@ -9,43 +9,15 @@ from payouts.attribution import KEPT_BASIS_POINTS
 from payouts.ledger import integrity
 from payouts.ledger.integrity import Finding
 from payouts.models import Settlement
-from payouts.queries import books_of_caps, settlements
+from payouts.queries import books_beside, books_of_caps, settlements
+from payouts.queries.posted import posted_as_documented
 from payouts.queries.reconciliation import OWN
-
-_POSTED: Final = f"""
-    SELECT transfer.idempotency_key AS key, transfer.kind, transfer.amount_micros AS micros,
-           coalesce(debit.owner_id, credit.owner_id) AS owner_id
-    FROM ledger_transfer AS transfer
-    JOIN ledger_ledgeraccount AS debit ON debit.id = transfer.debit_account_id
-    JOIN ledger_ledgeraccount AS credit ON credit.id = transfer.credit_account_id
-    WHERE transfer.id <> ALL ({integrity.TAKEN_BACK})
-    """  # noqa: S608  Both parts are ours.
-"""What was posted and not taken back: a wrong transfer that was reversed needs no document."""
 
 _OWN: Final = ", ".join(f"('{kind}', '{transfer_kind}')" for kind, transfer_kind in OWN.items())
 """What the provider's lines about the platform's own affairs are in our book."""
 
 _SPEND_MICROS_MAX: Final = money.cents_to_micros(BUDGET_CENTS_MAX)
 """No honest spend is larger, and so small a one times any number of clicks is within a bigint."""
-
-
-def _posted_as_documented(documents: str, *kinds: str) -> str:
-    """Return a query for the transfers of these kinds that have no document, differ from it, or are missing.
-
-    `documents` selects the key, kind and owner of each transfer that there must be, and its micros.
-    """
-    listed = ", ".join(f"'{kind}'" for kind in kinds)
-    return f"""
-        SELECT format('%s: documented are %s micros as %s for user %s, posted %s micros as %s for user %s', key,
-                      coalesce(document.micros, 0), coalesce(document.kind, 'nothing'),
-                      coalesce(document.owner_id::text, 'nobody'),
-                      coalesce(posted.micros, 0), coalesce(posted.kind, 'nothing'),
-                      coalesce(posted.owner_id::text, 'nobody'))
-        FROM ({documents}) AS document
-        FULL JOIN ({_POSTED} AND transfer.kind IN ({listed})) AS posted USING (key)
-        WHERE (document.kind, document.owner_id, document.micros)
-              IS DISTINCT FROM (posted.kind::text, posted.owner_id, posted.micros)
-        """  # noqa: S608  All parts are written below, none comes from outside.
 
 
 RULES: Final = {
@@ -156,7 +128,7 @@ RULES: Final = {
               IS DISTINCT FROM (earning.gross_micros::numeric, earning.fee_micros::numeric, earning.clicks::bigint)
               OR earning.fans NOT BETWEEN button.most_fans AND button.fans
         """,
-    "each fan's spend is posted, and no other share": _posted_as_documented(
+    "each fan's spend is posted, and no other share": posted_as_documented(
         """
         SELECT format('settlement:%s:fan:%s', to_char(settlement.period, 'YYYY-MM'), spend.fan_id) AS key,
                'share' AS kind, spend.fan_id AS owner_id, spend.spend_micros AS micros
@@ -169,7 +141,7 @@ RULES: Final = {
         """,
         "share",
     ),
-    "each creator's earnings are posted with their fee, and no others": _posted_as_documented(
+    "each creator's earnings are posted with their fee, and no others": posted_as_documented(
         """
         SELECT format('settlement:%s:creator:%s:%s', to_char(settlement.period, 'YYYY-MM'), earning.creator_id,
                       part.kind) AS key,
@@ -183,54 +155,8 @@ RULES: Final = {
         "earning",
         "platform_fee",
     ),
-    "each co-author's share is posted, and no other": _posted_as_documented(
-        """
-        SELECT format('settlement:%s:co_author:%s', to_char(settlement.period, 'YYYY-MM'), agreed.id) AS key,
-               'co_author_share' AS kind, agreed.owner_id, share.amount_micros AS micros
-        FROM payouts_coauthorshare AS share
-        JOIN payouts_coauthor AS agreed ON agreed.id = share.co_author_id
-        JOIN payouts_settlement AS settlement ON settlement.id = share.settlement_id
-        """,
-        "co_author_share",
-    ),
-    "each co-author's share goes to them": f"""
-        SELECT format('transfer %s goes to user %s, the share is of user %s', transfer.id, account.owner_id,
-                      coalesce(agreed.person_id::text, 'nobody'))
-        FROM ledger_transfer AS transfer
-        JOIN ledger_ledgeraccount AS account ON account.id = transfer.credit_account_id
-        LEFT JOIN payouts_coauthor AS agreed ON agreed.id::text = split_part(transfer.idempotency_key, ':', 4)
-        WHERE transfer.kind = 'co_author_share' AND transfer.id <> ALL ({integrity.TAKEN_BACK})
-              AND account.owner_id IS DISTINCT FROM agreed.person_id
-        """,  # noqa: S608  It is ours.
-    "each co-author's share is their percentage of what the button earned, within a micro": """
-        SELECT format('settlement %s, button %s: co-author %s with %s percent got %s micros of %s',
-                      settlement.period, agreed.button_id, agreed.person_id, agreed.percent,
-                      coalesce(share.amount_micros, 0), earning.gross_micros - earning.fee_micros)
-        FROM payouts_coauthor AS agreed
-        JOIN payouts_buttonearning AS earning ON earning.button_id = agreed.button_id
-        JOIN payouts_settlement AS settlement ON settlement.id = earning.settlement_id
-        LEFT JOIN payouts_coauthorshare AS share
-             ON share.settlement_id = settlement.id AND share.co_author_id = agreed.id
-        WHERE settlement.finished_at IS NOT NULL
-              AND abs(coalesce(share.amount_micros, 0) * 100
-                      - (earning.gross_micros - earning.fee_micros) * CASE
-                        WHEN agreed.since <= settlement.period
-                             AND (agreed.until IS NULL OR agreed.until > settlement.period)
-                        THEN agreed.percent ELSE 0 END) >= 100
-        """,
-    "co-authors get no more of a button than it earned": """
-        SELECT format('settlement %s, button %s: co-authors got %s micros of %s', share.settlement_id,
-                      agreed.button_id, sum(share.amount_micros),
-                      coalesce(min(earning.gross_micros - earning.fee_micros), 0))
-        FROM payouts_coauthorshare AS share
-        JOIN payouts_coauthor AS agreed ON agreed.id = share.co_author_id
-        LEFT JOIN payouts_buttonearning AS earning
-             ON earning.settlement_id = share.settlement_id AND earning.button_id = agreed.button_id
-                AND earning.creator_id = agreed.owner_id
-        GROUP BY share.settlement_id, agreed.button_id
-        HAVING sum(share.amount_micros) > coalesce(min(earning.gross_micros - earning.fee_micros), 0)
-        """,
-    "every deposit that succeeded is posted with its fee, and no other": _posted_as_documented(
+    **books_beside.RULES,
+    "every deposit that succeeded is posted with its fee, and no other": posted_as_documented(
         """
         SELECT format('deposit:%s:%s', deposit.id, part.name) AS key, part.kind, part.owner_id,
                part.cents::bigint * 10000 AS micros
@@ -243,7 +169,7 @@ RULES: Final = {
         "deposit",
         "processor_fee",
     ),
-    "every payout is posted as far as it has come, and no other": _posted_as_documented(
+    "every payout is posted as far as it has come, and no other": posted_as_documented(
         """
         SELECT format('payout:%s:%s', payout.id, part.name) AS key, part.kind,
                CASE part.kind WHEN 'payout_sent' THEN NULL ELSE payout.creator_id END AS owner_id,
@@ -262,25 +188,7 @@ RULES: Final = {
         "payout_returned",
         "payout_bounced",
     ),
-    "every gift is posted with its fee, and no other": _posted_as_documented(
-        """
-        SELECT format('gift:%s:%s', gift.id, part.kind) AS key, part.kind, gift.fan_id AS owner_id, part.micros
-        FROM payouts_gift AS gift
-        CROSS JOIN LATERAL (VALUES ('gift', gift.amount_cents::bigint * 10000 - gift.fee_micros),
-                                   ('gift_fee', gift.fee_micros)) AS part (kind, micros)
-        WHERE part.micros > 0
-        """,
-        "gift",
-        "gift_fee",
-    ),
-    "every gift came to its creator": """
-        SELECT format('gift %s is for user %s, and came to user %s', gift.id, gift.creator_id, account.owner_id)
-        FROM payouts_gift AS gift
-        JOIN ledger_transfer AS transfer ON transfer.idempotency_key = format('gift:%s:gift', gift.id)
-        JOIN ledger_ledgeraccount AS account ON account.id = transfer.credit_account_id
-        WHERE account.owner_id IS DISTINCT FROM gift.creator_id
-        """,
-    "every refund is posted as far as it has come, and no other": _posted_as_documented(
+    "every refund is posted as far as it has come, and no other": posted_as_documented(
         """
         SELECT format('refund:%s:%s', refund.id, part.name) AS key, part.kind,
                CASE part.kind WHEN 'refund_sent' THEN NULL ELSE refund.fan_id END AS owner_id,
@@ -299,7 +207,7 @@ RULES: Final = {
         "refund_returned",
         "refund_bounced",
     ),
-    "every dispute is posted as far as it has come, and no other": _posted_as_documented(
+    "every dispute is posted as far as it has come, and no other": posted_as_documented(
         """
         SELECT format('dispute:%s:%s:%s', share.dispute_id, share.source, share.owner_id) AS key,
                CASE share.source WHEN 'fan' THEN 'dispute_from_fan' WHEN 'creator' THEN 'dispute_from_creator'
@@ -326,7 +234,7 @@ RULES: Final = {
         "dispute_given_back",
         "dispute_fee",
     ),
-    "what is kept for each debt is posted, and nothing else": _posted_as_documented(
+    "what is kept for each debt is posted, and nothing else": posted_as_documented(
         """
         SELECT format('debt:%s:%s', debt.id, to_char(settlement.period, 'YYYY-MM')) AS key, 'loss_recovered' AS kind,
                debt.creator_id AS owner_id, recovery.amount_micros AS micros
@@ -368,7 +276,7 @@ RULES: Final = {
                   AND kept.creator_id IN (agreed.person_id, agreed.owner_id)) AS part) AS earned
         WHERE kept.micros * 10000 > earned.micros::numeric * {KEPT_BASIS_POINTS}
         """,  # noqa: S608
-    "the platform's own affairs are posted as the provider's book says, and no others": _posted_as_documented(
+    "the platform's own affairs are posted as the provider's book says, and no others": posted_as_documented(
         f"""
         SELECT format('movement:%s', movement.id) AS key, own.transfer_kind AS kind, NULL::bigint AS owner_id,
                abs(movement.amount_cents - movement.fee_cents) * 10000 AS micros

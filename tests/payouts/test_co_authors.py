@@ -15,15 +15,13 @@ from flattr.period import Period
 from flattr.transactions import durable
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import ButtonEarning, CoAuthor, CoAuthorShare, Settlement
+from payouts.models import ButtonEarning, CoAuthor, CoAuthorShare
 from payouts.operations import announcements, coauthors, settlement
 from payouts.queries import balances, books, earnings, statements
 from tests import given
+from tests.payouts.sharing import SEPTEMBER, earn, held, offer, share, told
 
 pytestmark = pytest.mark.django_db
-
-SEPTEMBER = datetime.fromisoformat("2026-09-15T12:00:00+00:00")
-"""When things are agreed on that count from October on."""
 
 
 @pytest.fixture
@@ -42,35 +40,6 @@ def bob() -> User:
 def button(ada: User) -> Button:
     """Return Ada's button."""
     return given.button(ada, title="Nets")
-
-
-def offer(button: Button, person: User, percent: int, *, now: datetime = SEPTEMBER) -> CoAuthor:
-    """Let the button's creator offer a part of it."""
-    return coauthors.invite(button=button, owner=button.creator, whom=person.email, percent=percent, now=now)
-
-
-def share(button: Button, person: User, percent: int, *, now: datetime = SEPTEMBER) -> CoAuthor:
-    """Let the button's creator offer a part of it, and the other one accept."""
-    offered = offer(button, person, percent, now=now)
-    return coauthors.accept(co_author_id=offered.pk, person=person, now=now)
-
-
-def earn(button: Button, period: Period, *, budget_cents: int = 1000) -> Settlement:
-    """Let a fan give the button a whole budget in a period, which is settled."""
-    given.click(given.funded_fan(budget_cents=budget_cents, period=period), button, now=period.start)
-    return given.settled(period, now=period.end + timedelta(minutes=10))
-
-
-def held(person: User) -> int:
-    """Return a creator's balance in micros."""
-    return balances.creator_balance_micros(creator=person)
-
-
-def told(person: User) -> list[tuple[str, str]]:
-    """Return the kinds of the emails that a person is owed, with their subjects, in the order of time."""
-    about = Notification.objects.filter(recipient=person, kind__startswith="co_author")
-    emails = about.order_by("created_at", "kind")
-    return [(email.kind, accounts_operations.render_notification(email)[0]) for email in emails]
 
 
 def test_a_buttons_income_is_shared(button: Button, ada: User, bob: User, october: Period) -> None:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Knows one more kind of emails."""
 
     dependencies = [
-        ("accounts", "0013_connections"),
+        ("accounts", "0016_visibility"),
     ]
 
     operations = [
@@ -18,6 +18,10 @@ class Migration(migrations.Migration):
                 choices=[
                     ("month_settled", "month settled (fan)"),
                     ("earnings_settled", "month settled (creator)"),
+                    ("creator_week", "week of a creator"),
+                    ("co_author_invited", "asked to be a co-author"),
+                    ("co_author_answered", "co-author has answered"),
+                    ("co_author_ended", "co-authorship ended"),
                     ("deposit_needs_you", "deposit needs confirmation"),
                     ("deposit_declined", "deposit declined"),
                     ("deposit_past_due", "deposit past due"),

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("buttons", "0016_digests"),
-        ("payouts", "0012_caps"),
+        ("payouts", "0013_co_authors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

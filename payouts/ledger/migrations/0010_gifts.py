@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Knows them."""
 
     dependencies = [
-        ("ledger", "0008_debts"),
+        ("ledger", "0009_co_authors"),
     ]
 
     operations = [
@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                     ("share", "month's cake"),
                     ("earning", "earnings"),
                     ("platform_fee", "platform fee"),
+                    ("co_author_share", "co-author’s share"),
                     ("gift", "gift"),
                     ("gift_fee", "platform fee on a gift"),
                     ("payout_reserved", "payout requested"),
