@@ -15,7 +15,7 @@ from flattr.cache import ProcessCache
 SIZE: Final = (1200, 630)
 """Width and height in pixels, as Facebook, X, LinkedIn and others want them."""
 
-_DRAWING: Final = "1"
+_DRAWING: Final = "2"
 """It changes when pictures of the same words are drawn in another way."""
 
 _FONTS: Final = Path(__file__).resolve().parent.parent / "flattr" / "fonts"
@@ -108,9 +108,10 @@ def _cake() -> Image.Image:
     large = Image.new("RGBA", (_CAKE_PIXELS * _FINER, _CAKE_PIXELS * _FINER), (0, 0, 0, 0))
     draw = ImageDraw.Draw(large)
     for (x, y, radius), start, end, colour in (
-        ((15, 17, 13), 0, 360, "#b3405f"),
-        ((15, 17, 13), 150, 270, "#ffd166"),
-        ((18, 13, 12), 270, 360, "#ff8fab"),
+        ((14.5, 17.5, 13), 30, 270, "#a3294d"),
+        ((14.5, 17.5, 9), 30, 270, "#d6456f"),
+        ((18, 14.5, 13), 270, 390, "#ffc145"),
+        ((18, 14.5, 9), 270, 390, "#ffe0a1"),
     ):
         box = tuple(round(each * unit) for each in (x - radius, y - radius, x + radius, y + radius))
         draw.pieslice(box, start, end, fill=colour)
