@@ -113,7 +113,9 @@ def highest_micros(bars: Sequence[Barlike]) -> int:
 def draw_bars(bars: Sequence[Barlike], *, top_micros: int) -> list[DrawnBar]:
     """Place bars side by side below a line at `top_micros`; names are counted from the last one, which is now."""
     slot = 100 / max(len(bars), 1)
-    wide, narrow = (_every(len(bars), labels=labels) for labels in (_LABELS_WIDE, _LABELS_NARROW))
+    wide = _every(len(bars), labels=_LABELS_WIDE)
+    # Names of a narrow chart are among those of a wide one, so that both together keep their distance.
+    narrow = wide * -(-_every(len(bars), labels=_LABELS_NARROW) // wide)
     drawn: list[DrawnBar] = []
     for number, bar in enumerate(bars):
         from_last = len(bars) - 1 - number

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from django.template import Context, Template
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -54,7 +55,7 @@ def test_a_few_bars_have_all_their_names_and_a_year_has_some() -> None:
 
     assert ranks(4) == [0] * 4
     assert ranks(8) == [1, 0] * 4
-    assert ranks(12) == [2, 1, 0, 1, 2, 0] * 2
+    assert ranks(12) == [2, 1, 2, 0] * 3
     assert ranks(24) == [2, 2, 1, 2, 2, 0] * 4
 
 
@@ -94,3 +95,14 @@ def test_parts_have_bars_as_long_as_their_amounts_and_shares_of_the_whole() -> N
 def test_nothing_makes_no_chart() -> None:
     """An empty drawing would say nothing."""
     assert [chart.query("figure") for chart in (drawn("bar_chart", []), drawn("parts_chart", []))] == [[], []]
+
+
+@pytest.mark.parametrize("count", range(1, 40))
+def test_names_never_come_closer_than_there_is_room_for(count: int) -> None:
+    """On a wide chart those of narrow ones stand among the others, all at one distance, and there are at most eight."""
+    bars = draw_bars([Bar(label=str(each), amount_micros=1) for each in range(count)], top_micros=1)
+    named = [place for place, bar in enumerate(bars) if bar.rank < 2]
+
+    assert len(named) <= 8
+    assert len({after - before for before, after in pairwise(named)}) <= 1
+    assert sum(bar.rank == 0 for bar in bars) <= 4
