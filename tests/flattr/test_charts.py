@@ -99,7 +99,7 @@ def test_nothing_makes_no_chart() -> None:
 
 @pytest.mark.parametrize("count", range(1, 40))
 def test_names_never_come_closer_than_there_is_room_for(count: int) -> None:
-    """On a wide chart those of narrow ones stand among the others, all at one distance, and there are at most eight."""
+    """On a wide chart those of narrow ones stand among the others, all at one distance, eight at most."""
     bars = draw_bars([Bar(label=str(each), amount_micros=1) for each in range(count)], top_micros=1)
     named = [place for place, bar in enumerate(bars) if bar.rank < 2]
 
