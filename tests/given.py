@@ -188,16 +188,17 @@ def posting(
     amount_micros: int,
     *,
     key: str = "",
+    kind: chart.TransferKind | None = None,
     occurred_at: datetime = MOMENT,
 ) -> ledger.Posting:
-    """Return a posting of the kind that goes this way, under a key of its own unless one is given."""
+    """Return a posting of a kind, or of one that goes this way, under a key of its own unless one is given."""
     way = (debit.kind, credit.kind)
-    kinds = (kind for kind, route in chart.ROUTES.items() if route == way)
+    kinds = (each for each, route in chart.ROUTES.items() if route == way)
     return ledger.Posting(
         debit_account_id=debit.pk,
         credit_account_id=credit.pk,
         amount_micros=amount_micros,
-        kind=next(kinds, chart.TransferKind.REVERSAL),
+        kind=kind or next(kinds, chart.TransferKind.REVERSAL),
         idempotency_key=key or f"example:{next(_numbers)}",
         occurred_at=occurred_at,
     )

@@ -35,6 +35,7 @@ class ClickedButton:
 
     button_id: int
     creator_id: int
+    creator_name: str
     clicks: int
     latest_click_id: str
     clicked_at: datetime
@@ -59,17 +60,18 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
         .annotate(clicks=Window(Count("id"), partition_by=["button_id"]))
         .order_by("button_id", "-clicked_at", "-id")
         .distinct("button_id")
-        .values_list("button_id", "creator_id", "clicks", "id", "clicked_at")
+        .values_list("button_id", "creator_id", "creator__creator_profile__name", "clicks", "id", "clicked_at")
     )
     found = [
         ClickedButton(
             button_id=button_id,
             creator_id=creator_id,
+            creator_name=name or "",
             clicks=clicks,
             latest_click_id=str(click_id),
             clicked_at=clicked_at,
         )
-        for button_id, creator_id, clicks, click_id, clicked_at in rows
+        for button_id, creator_id, name, clicks, click_id, clicked_at in rows
     ]
     found.sort(key=attrgetter("clicked_at"), reverse=True)
     return sorted(found, key=attrgetter("clicks"), reverse=True)

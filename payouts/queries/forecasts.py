@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from accounts import queries as accounts_queries
-from accounts.models import CreatorProfile, Subscription, User
+from accounts.models import Subscription, User
 from buttons import queries as buttons_queries
 from buttons.models import Button
 from buttons.queries import ClickedButton
@@ -183,20 +183,13 @@ BY_CREATOR: Final = "creator"
 
 def ordered(cake: Cake, *, order: str) -> tuple[list[Slice], Callable[[Slice], tuple[int | str, ...]]]:
     """Return the slices in one of the `ORDERS` or by the creators' names, and the key that they are ordered by."""
-    key = ORDERS[order] if order in ORDERS else _key_by_creator(cake)
+    key = ORDERS.get(order, _by_creator)
     return sorted(cake.slices, key=key), key
 
 
-def _key_by_creator(cake: Cake) -> Callable[[Slice], tuple[int | str, ...]]:
-    creators = {each.clicked.creator_id for each in cake.slices}
+def _by_creator(each: Slice) -> tuple[int | str, ...]:
     # So much of a name is enough to be found by, and keeps the addresses of later pages short.
-    names = dict(CreatorProfile.objects.filter(pk__in=creators).values_list("pk", "name"))
-
-    def key(each: Slice) -> tuple[int | str, ...]:
-        creator = each.clicked.creator_id
-        return names.get(creator, "").casefold()[:8], creator, *_by_clicks(each)
-
-    return key
+    return each.clicked.creator_name.casefold()[:8], each.clicked.creator_id, *_by_clicks(each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,13 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "earnings_held": {"amount_micros": 5_000_000},
     "earnings_released": {"amount_micros": 5_000_000},
     "earnings_owed": {"amount_micros": 5_000_000},
+    "gift_received": {
+        "amount_cents": 500,
+        "net_micros": 4_500_000,
+        "note": "Merci",
+        "day": "2026-11-10",
+        "period": "2026-10",
+    },
     "month_settled": {"period": "2026-10", "spend_micros": 5_000_000, "clicks": 3},
     "earnings_settled": {
         "period": "2026-10",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from csp.constants import SELF
 from django.conf import LazySettings
+from django.utils import translation
 from django.utils.formats import date_format
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -107,7 +108,7 @@ def test_a_fan_pays_on_the_hosted_page_and_the_webhook_brings_the_money(
     page.goto(f"{app_url}/subscription/")
 
     expect(page.locator("dl.facts > div", has_text="Balance")).to_contain_text("€5.00")
-    expect(page.get_by_text("Visa •••• 4242")).to_be_visible()
+    expect(page.get_by_text("Visa •••• 4242, until")).to_be_visible()
 
     assert_all_is_well()
 
@@ -178,7 +179,8 @@ def entry(page: Page, state: str) -> Locator:
 
 def today() -> str:
     """Return the day as pages write it."""
-    return date_format(moment(), "DATE_FORMAT")
+    with translation.override("en"):
+        return date_format(moment(), "DATE_FORMAT")
 
 
 def assert_all_is_well() -> None:

@@ -88,7 +88,7 @@ def test_the_demo_world_lives_by_that_stripe(stripe_url: str, monkeypatch: pytes
 
     assert {each["status"] for each in deliveries} == {"delivered"}
     assert {each["secret"] for each in deliveries} == {"whsec_own", "whsec_creators", "whsec_thin"}
-    assert StripeEvent.objects.filter(kind="payment_intent.succeeded").count() == 2
+    assert StripeEvent.objects.filter(kind="payment_intent.succeeded").count() == 3
     assert books.check_books() == []
     assert_books_are_stripes()
 

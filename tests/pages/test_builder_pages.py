@@ -178,7 +178,7 @@ def test_a_text_about_privacy_comes_in_all_languages(creator: User, client: Stri
 def test_a_button_leads_here_with_its_address(creator: User, client: StrictClient) -> None:
     """And so does the list of all."""
     button = given.button(creator)
-    (link,) = world.document(client.get(f"/b/{button.public_id}/")).query('a[href^="/embed/"]')
+    (link,) = world.document(client.get(f"/b/{button.public_id}/")).query('main a[href^="/embed/"]')
     page = client.get(link.attrs["href"])
 
     assert snippet(page) == snippets.element(order(creator, url=button.url))

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 
-from accounts.models import Connection, MastodonServer, User
+from accounts.models import Connection, MastodonServer, User, Visibility
 from buttons.models import Digest
 from buttons.operations import digests
 from flattr import sealing
@@ -194,6 +194,7 @@ def test_a_preview_shows_what_would_be_posted(fan: User, toots: Mastodon, client
     connection = connected(client, toots)
     empty = client.get(PAGE)
     given.click(fan, given.button(given.creator("Cleo")), now=world.NOW)
+    User.objects.filter(pk=fan.pk).update(visibility=Visibility.PUBLIC)
     page = client.get(PAGE)
 
     assert "there would be nothing to say" in world.text(empty)
@@ -242,6 +243,7 @@ def test_a_bluesky_session_is_ended_there(fan: User, skies: Bluesky, client: Str
 def drafted(fan: User, connection: Connection) -> Digest:
     """Return a post that waits."""
     Connection.objects.filter(pk=connection.pk).update(posts_digest=True)
+    User.objects.filter(pk=fan.pk).update(visibility=Visibility.PUBLIC)
     given.click(fan, given.button(), now=Period.at(world.NOW).previous.start)
     digests.draft_digests(now=Period.at(world.NOW).start)
     Digest.objects.update(due_at=world.NOW + timedelta(days=1))

@@ -139,9 +139,9 @@ def test_a_button_is_made(creator: User, client: StrictClient) -> None:
     button = Button.objects.get()
 
     assert (button.creator, button.tags, button.category) == (creator, ["folk", "live"], "audio")
-    assert world.document(made).query('a[href^="/embed/"]')
+    assert world.document(made).query('main a[href^="/embed/"]')
     client.logout()
-    assert not world.document(client.get(f"/b/{button.public_id}/")).query('a[href^="/embed/"]')
+    assert not world.document(client.get(f"/b/{button.public_id}/")).query('main a[href^="/embed/"]')
 
 
 @pytest.mark.parametrize(

@@ -208,11 +208,24 @@ POSTS: Final = {
     "payouts:co_authors": "login open open 200 404 open",
     "payouts:shares": CREATORS_BY_GET,
     "payouts:decide_share": "login open open 404 404 open",
+    "admin:payouts_gift_changelist": "staff staff staff staff staff 200",
+    "buttons:set_every_month": "login /b/…/ /b/…/ /b/…/ /subscription/?next=… /subscription/?next=…",
+    "buttons:stop_every_month": "login" + " /b/…/" * 5,
+    "buttons:supporters": CREATORS_BY_GET,
+    "design": NEVER,
+    "payouts:choose_visibility": "login /@…/ /@…/ 404 /@…/ /@…/",
+    "payouts:confirm_gift": "login" + " /@…/gift/" * 5,
+    "payouts:gift": "200 200 200 200 200 200",
+    "payouts:given_gift": PERSONS_BY_GET,
+    "payouts:pay_first": "login" + " /welcome/" * 5,
+    "payouts:visibility": "login 200 200 200 200 200",
+    "payouts:welcome": "login /cake/ 200 200 200 200",
     "admin:payouts_coauthor_changelist": STAFF,
 }
 """What each role gets by an empty POST, in the words of `ANSWERS`; `pay` is a payment's page, `…` is made up."""
 
 MADE_UP: Final = {
+    r"/@[\w-]+/": "/@…/",
     r"^/sandbox/pay/[0-9a-f-]{36}/$": "pay",
     r"\?next=.*": "?next=…",
     r"^/b/[0-9a-z]{12}/$": "/b/…/",

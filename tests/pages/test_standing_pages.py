@@ -108,7 +108,7 @@ def test_the_cake_lists_what_is_clicked_every_month(
 def test_one_months_click_is_undone_as_any_other(subscriber: User, button: Button, client: StrictClient) -> None:
     """By minus one on the cake; it isn't made again, and the button stays in the list."""
     repeat(subscriber, button, now=world.NOW)
-    (undo,) = world.document(client.get(CAKE)).query("form[action$='/undo/']")
+    undo = world.document(client.get(CAKE)).query("form[action$='/undo/']")[0]
     undone = client.post(undo.attrs["action"], {"next": CAKE}, follow=True)
     make_all(world.NOW)
 

@@ -18,14 +18,14 @@ RESET = "/accounts/password/reset/"
 
 
 def test_a_person_signs_up(client: StrictClient, mailoutbox: list[Any]) -> None:
-    """From the form to the code to their own page."""
+    """From the form to the code to their first steps."""
     shown = client.get(SIGN_UP)
     asked = client.post(SIGN_UP, {"email": "grace@example.com", "password1": "a long enough one"}, follow=True)
     (code,) = re.findall(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", mailoutbox[0].body, re.MULTILINE)
     entered = client.post(asked.request["PATH_INFO"], {"code": code}, follow=True)
 
     assert (shown.status_code, entered.status_code) == (200, 200)
-    assert entered.request["PATH_INFO"] == "/cake/"
+    assert entered.request["PATH_INFO"] == "/welcome/"
     assert User.objects.get().email == "grace@example.com"
 
 

@@ -314,7 +314,7 @@ def test_one_id_at_the_same_moment_is_one_gift(by_two: bool, fan: User, ada: Use
         *[functools.partial(give, *pair, gift_id=gift_id) for pair in [(fan, ada), other]], behind=keep_rows
     )
 
-    assert [type(each) for each in results] == [Gift, gifts.GiftIdTaken if by_two else Gift]
+    assert sorted(type(each).__name__ for each in results) == ["Gift", "GiftIdTaken" if by_two else "Gift"]
     assert Gift.objects.count() == 1
     assert books.check_books() == []
 
