@@ -1,4 +1,4 @@
-"""What tests of money share: a payment in the sandbox."""
+"""What tests of money share: two creators, and a payment in the sandbox."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
+from accounts.models import User
 from payouts.gateway.sandbox import gateway as sandbox
 from payouts.gateway.sandbox.models import SandboxPayment
 from payouts.models import Deposit
@@ -17,6 +18,20 @@ def clock(mid_october: datetime) -> Iterator[time_machine.Traveller]:
     """Stop the clock in the middle of October."""
     with time_machine.travel(mid_october, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """Return a creator."""
+    del db
+    return given.creator("Ada")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Return another creator."""
+    del db
+    return given.creator("Bob")
 
 
 @pytest.fixture

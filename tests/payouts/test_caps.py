@@ -24,12 +24,6 @@ def fan(october: Period) -> User:
     return given.funded_fan(period=october)
 
 
-@pytest.fixture
-def ada() -> User:
-    """Return a creator."""
-    return given.creator("Ada")
-
-
 def in_force(fan: User, period: Period) -> dict[int, int]:
     """Return the fan's caps by creator, in micros."""
     return dict(caps.caps_in_force(fans=(fan.pk, fan.pk), period=period).get(fan.pk, {}))

@@ -25,18 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada() -> User:
-    """Return the creator of the button."""
-    return given.creator("Ada")
-
-
-@pytest.fixture
-def bob() -> User:
-    """Return another creator."""
-    return given.creator("Bob")
-
-
-@pytest.fixture
 def button(ada: User) -> Button:
     """Return Ada's button."""
     return given.button(ada, title="Nets")

@@ -19,24 +19,12 @@ from payouts.operations import closings, coauthors, disputes
 from payouts.queries import balances, books, debts
 from tests import given
 from tests.pages.world import confirmed
+from tests.payouts.sharing import earn, held, share
 from tests.payouts.test_closings import rows_with
 
 pytestmark = pytest.mark.django_db
 
-SEPTEMBER = datetime.fromisoformat("2026-09-15T12:00:00+00:00")
 CENT = 10_000
-
-
-@pytest.fixture
-def ada() -> User:
-    """Return the creator of the button."""
-    return given.creator("Ada")
-
-
-@pytest.fixture
-def bob() -> User:
-    """Return a co-author."""
-    return given.creator("Bob")
 
 
 @pytest.fixture
@@ -45,18 +33,6 @@ def button(ada: User, bob: User) -> Button:
     made = given.button(ada)
     share(made, bob, 40)
     return made
-
-
-def share(button: Button, person: User, percent: int, *, now: datetime = SEPTEMBER) -> None:
-    """Let the button's creator share it with somebody who accepts."""
-    offered = coauthors.invite(button=button, owner=button.creator, whom=person.email, percent=percent, now=now)
-    coauthors.accept(co_author_id=offered.pk, person=person, now=now)
-
-
-def given_to(button: Button, period: Period) -> None:
-    """Let a fan give the button ten euros in a period, which is settled."""
-    given.click(given.funded_fan(budget_cents=1000, period=period), button, now=period.start)
-    given.settled(period, now=period.end + timedelta(minutes=10))
 
 
 def told(state: DisputeState, *, now: datetime, is_taken: bool = True) -> None:
@@ -83,12 +59,12 @@ def told(state: DisputeState, *, now: datetime, is_taken: bool = True) -> None:
 
 def cents(*creators: User) -> list[int]:
     """Return what each creator has."""
-    return [balances.creator_balance_micros(creator=creator) // CENT for creator in creators]
+    return [held(creator) // CENT for creator in creators]
 
 
 def test_a_bank_takes_back_from_each_what_they_had(button: Button, ada: User, bob: User, october: Period) -> None:
     """By their parts of that month, and gives each their own back where the dispute is won."""
-    given_to(button, october)
+    earn(button, october)
     assert cents(ada, bob) == [540, 360]
     told(DisputeState.OPEN, now=october.next.start + timedelta(days=1))
 
@@ -101,7 +77,7 @@ def test_a_bank_takes_back_from_each_what_they_had(button: Button, ada: User, bo
 
 def test_what_counted_then_counts(button: Button, ada: User, bob: User, october: Period) -> None:
     """Whoever has left since, or come since, changes nothing of what a month's money is taken from."""
-    given_to(button, october)
+    earn(button, october)
     november = october.next.start + timedelta(days=1)
     coauthors.end(co_author_id=CoAuthor.objects.get().pk, by=ada, now=november)
     share(button, given.creator("Cleo"), 90, now=november)
@@ -116,14 +92,14 @@ def test_who_has_no_more_owes_their_own_part(
     """And it is kept from what is theirs of later months, at most half: what a co-author gets is never kept of it."""
     settings.DISPUTE_LOSSES_BORNE_BY = "creators"
     settings.MINIMUM_PAYOUT_CENTS = 100
-    given_to(button, october)
+    earn(button, october)
     for creator, amount in ((ada, 540), (bob, 360)):
         given.payout(creator, amount_cents=amount, now=october.next.start + timedelta(days=10))
     november = october.next.start + timedelta(days=12)
     for state in (DisputeState.OPEN, DisputeState.LOST):
         told(state, now=november)
     assert dict(Debt.objects.values_list("creator__name", "amount_micros")) == {"Ada": 540 * CENT, "Bob": 360 * CENT}
-    given_to(button, october.next)
+    earn(button, october.next)
 
     # Of 9 EUR after the fee 5.40 are Ada's and 3.60 Bob's: half of each is kept, though more is owed.
     assert cents(ada, bob) == [270, 180]
@@ -139,12 +115,12 @@ def test_a_debtor_who_gives_nearly_all_away_pays_of_the_rest(
     settings.DISPUTE_LOSSES_BORNE_BY = "creators"
     settings.MINIMUM_PAYOUT_CENTS = 100
     made = given.button(ada)
-    given_to(made, october)
+    earn(made, october)
     given.payout(ada, amount_cents=900, now=october.next.start + timedelta(days=10))
     share(made, bob, 99, now=october.start)
     for state in (DisputeState.OPEN, DisputeState.LOST):
         told(state, now=october.next.start + timedelta(days=12))
-    given_to(made, october.next)
+    earn(made, october.next)
 
     # 9 cents of 9 EUR are left to Ada, of which half is kept; the platform bears the rest, and its own fee.
     assert cents(ada, bob) == [4, 891]

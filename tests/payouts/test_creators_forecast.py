@@ -15,12 +15,6 @@ from tests import given
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada() -> User:
-    """Return a creator."""
-    return given.creator("Ada")
-
-
 def test_nobody_clicked(ada: User, mid_october: datetime) -> None:
     """Without a click there is nothing to expect."""
     assert earnings.forecast(creator=ada, now=mid_october) == earnings.Forecast(

@@ -25,12 +25,6 @@ def told(now: datetime = MONDAY + timedelta(days=7, hours=7)) -> list[Notificati
     return list(Notification.objects.filter(kind=Notification.Kind.CREATOR_WEEK).order_by("recipient_id"))
 
 
-@pytest.fixture
-def ada() -> User:
-    """Return a creator."""
-    return given.creator("Ada")
-
-
 def test_a_week_is_told_once(ada: User, october: Period) -> None:
     """What was clicked from Monday to Sunday and stands, the best buttons first, and what it may bring."""
     nets, tide = given.button(ada, title="Nets & ropes"), given.button(ada, title="Tide")

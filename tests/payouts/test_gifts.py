@@ -36,12 +36,6 @@ NOW = given.MOMENT
 
 
 @pytest.fixture
-def ada() -> User:
-    """Return a creator."""
-    return given.creator("Ada")
-
-
-@pytest.fixture
 def fan(october: Period) -> User:
     """Return a fan with a budget of 5 EUR and a balance of 12 EUR."""
     person = given.user("Grace")

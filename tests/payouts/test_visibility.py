@@ -26,18 +26,6 @@ NOVEMBER = Period(2026, 11)
 
 
 @pytest.fixture
-def ada() -> User:
-    """Return a creator."""
-    return given.creator("Ada")
-
-
-@pytest.fixture
-def bob() -> User:
-    """Return another creator."""
-    return given.creator("Bob")
-
-
-@pytest.fixture
 def grace(ada: User, bob: User) -> User:
     """Return a fan who gave both something in October, which is settled, and pays for the next months."""
     person = given.funded_fan("Grace", budget_cents=500, period=OCTOBER)
