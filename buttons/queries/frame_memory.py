@@ -31,7 +31,7 @@ _OVERLAP: Final = timedelta(seconds=10)
 """How much later than its time a click may be there for others to read."""
 
 ENTRIES_MAX: Final = 100_000
-"""How many frames a process remembers, of half a kB each."""
+"""How many frames a process remembers, of 0.8 kB each with what finds them again (see `docs/scaling.md`)."""
 
 _CHANGED: Final = """
     SELECT button_id FROM buttons_click WHERE period >= %(first)s AND clicked_at > %(since)s
