@@ -22,6 +22,14 @@ class Entry:
     idempotency_key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What transfers of one kind brought to an account in micros, or took from it, which is below 0."""
+
+    kind: chart.TransferKind
+    change_micros: int
+
+
 def account_of(*, kind: chart.Kind, owner: User | None = None) -> LedgerAccount | None:
     """Return the account, or None where nothing was ever posted to it."""
     return LedgerAccount.objects.filter(kind=kind, owner=owner).first()
@@ -76,10 +84,10 @@ def entries(*, account: LedgerAccount, start: datetime, end: datetime) -> tuple[
     return opening, found
 
 
-def changes(*, account: LedgerAccount, start: datetime, end: datetime) -> dict[chart.TransferKind, int]:
-    """Return by how many micros each kind of transfer changed the balance from `start` until before `end`.
+def changes(*, account: LedgerAccount, start: datetime, end: datetime) -> list[Change]:
+    """Return by how much each kind of transfer changed the balance from `start` until before `end`.
 
-    The kinds come in the chart's order; one that came and went as much is there with 0.
+    The kinds come in the chart's order. What came and what left by one kind stand apart.
     """
     sums = (
         Transfer.objects.filter(
@@ -92,5 +100,10 @@ def changes(*, account: LedgerAccount, start: datetime, end: datetime) -> dict[c
         )
     )
     sign = -1 if account.kind in chart.GROWS_BY_DEBIT else 1
-    found = {row["kind"]: sign * int(row["credits"] - row["debits"]) for row in sums}
-    return {kind: found[kind] for kind in chart.TransferKind if kind in found}
+    found = {row["kind"]: (sign * int(row["credits"]), -sign * int(row["debits"])) for row in sums}
+    return [
+        Change(kind=kind, change_micros=micros)
+        for kind in chart.TransferKind
+        for micros in sorted(found.get(kind, ()), reverse=True)
+        if micros
+    ]

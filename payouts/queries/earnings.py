@@ -11,11 +11,12 @@ from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from buttons.models import Button
 from flattr import money
 from flattr.period import Period
 from payouts.ledger import chart
-from payouts.models import ButtonEarning, Payout, Settlement
-from payouts.queries import coauthors, due
+from payouts.models import Payout, Settlement
+from payouts.queries import coauthors, due, statements
 
 SAMPLED_FANS_MAX: Final = 1000
 """How many fans a forecast looks at. Of more, these stand for all."""
@@ -23,7 +24,6 @@ SAMPLED_FANS_MAX: Final = 1000
 _USUAL_MONTHS: Final = 3
 """How many settled months tell how much a fan clicks."""
 
-_BEST_BUTTONS: Final = 10
 _COUNTED: Final = ("clicks", "fans", "gross_micros", "fee_micros")
 
 _MONTH_OF_FANS: Final = """
@@ -160,8 +160,12 @@ class Month:
         return self.gross_micros - self.fee_micros + self.shared_micros
 
 
-def months(*, creator: User) -> list[Month]:
-    """Return the months that were settled for the creator, newest first, those too in which only others shared."""
+def months(*, creator: User, year: int | None = None) -> list[Month]:
+    """Return the months that were settled for the creator, newest first, those too in which only others shared.
+
+    They are all, or those of a year.
+    """
+    in_year = Q() if year is None else Q(period__range=statements.months_of(year))
     shares = coauthors.shares_of(creator=creator).filter(settlement=OuterRef("pk"))
     gave, got = (
         Coalesce(
@@ -170,7 +174,7 @@ def months(*, creator: User) -> list[Month]:
         for part in (shares.filter(co_author__owner=creator), shares.filter(co_author__person=creator))
     )
     rows = (
-        Settlement.objects.filter(finished_at__isnull=False)
+        Settlement.objects.filter(in_year, finished_at__isnull=False)
         .annotate(own=FilteredRelation("earnings", condition=Q(earnings__creator=creator)))
         .annotate(gave=gave, got=got, **{f"own_{name}": Coalesce(f"own__{name}", 0) for name in _COUNTED})
         .exclude(own__isnull=True, gave=0, got=0)
@@ -188,29 +192,30 @@ def months(*, creator: User) -> list[Month]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonSum:
-    """What a button earned in several months, after the fee."""
+    """What a button earned in some months, in micros, before anybody shares in it."""
 
-    public_id: str
-    title: str
+    button: Button
     clicks: int
-    net_micros: int
+    gross_micros: int
+    fee_micros: int
+
+    @property
+    def net_micros(self) -> int:
+        """Return what is left after the fee."""
+        return self.gross_micros - self.fee_micros
 
 
-def best_buttons(*, creator: User, settlements: Sequence[Settlement]) -> list[ButtonSum]:
-    """Return what earned the creator most in these settlements, the best first."""
+def by_button(*, creator: User, settlements: Sequence[Settlement], limit: int | None = None) -> list[ButtonSum]:
+    """Return what each of the creator's buttons earned in these settlements, the best first, all or so many."""
     rows = (
-        ButtonEarning.objects.filter(creator=creator, settlement__in=[each.pk for each in settlements])
-        .values("button__public_id", "button__title")
-        .annotate(all_clicks=Sum("clicks"), net=Sum(F("gross_micros") - F("fee_micros")))
-        .order_by("-net", "button_id")[:_BEST_BUTTONS]
+        Button.objects.filter(earnings__creator=creator, earnings__settlement__in=[each.pk for each in settlements])
+        .annotate(
+            all_clicks=Sum("earnings__clicks"), gross=Sum("earnings__gross_micros"), fee=Sum("earnings__fee_micros")
+        )
+        .order_by(F("fee") - F("gross"), "pk")[:limit]
     )
     return [
-        ButtonSum(
-            public_id=row["button__public_id"],
-            title=row["button__title"],
-            clicks=row["all_clicks"],
-            net_micros=int(row["net"]),
-        )
+        ButtonSum(button=row, clicks=row.all_clicks, gross_micros=int(row.gross), fee_micros=int(row.fee))
         for row in rows
     ]
 

@@ -1,7 +1,10 @@
 """What was given beside the cake, as its fans and creators see it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from accounts.models import User
 from flattr import money
@@ -23,6 +26,22 @@ class Means:
     missing_cents: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftSum:
+    """Gifts of a month to one creator: how many, and amounts in micros; `fee_micros` of it is the platform's."""
+
+    period: Period
+    creator_id: int
+    number: int
+    amount_micros: int
+    fee_micros: int
+
+    @property
+    def net_micros(self) -> int:
+        """Return what the creator keeps."""
+        return self.amount_micros - self.fee_micros
+
+
 def means(*, fan: User, amount_cents: int, now: datetime) -> Means:
     """Return what the fan has for a gift of an amount in cents."""
     balance, reserved = balances.balance_and_reserved(fan=fan, period=Period.at(now))
@@ -42,7 +61,31 @@ def given(*, fan: User, period: Period) -> list[Gift]:
     return list(found.select_related("creator__creator_profile", "button").order_by("made_at", "id"))
 
 
-def received(*, creator: User, period: Period) -> list[Gift]:
-    """Return what the creator was given in a period, oldest first; whoever gave it isn't named."""
-    found = Gift.objects.filter(creator=creator, made_at__gte=period.start, made_at__lt=period.end)
+def received(*, creator: User, first: Period, last: Period) -> list[Gift]:
+    """Return what the creator was given from one period until another one, oldest first; nobody is named."""
+    found = Gift.objects.filter(creator=creator, made_at__gte=first.start, made_at__lt=last.end)
     return list(found.select_related("button").order_by("made_at", "id"))
+
+
+def by_month(gifts: QuerySet[Gift], *, first: Period | None = None, last: Period | None = None) -> list[GiftSum]:
+    """Return the sums of these gifts by month, by UTC, and creator, oldest first, all or between two periods."""
+    if first is not None:
+        gifts = gifts.filter(made_at__gte=first.start)
+    if last is not None:
+        gifts = gifts.filter(made_at__lt=last.end)
+    rows = (
+        gifts.annotate(month=TruncMonth("made_at", tzinfo=UTC))
+        .values("month", "creator_id")
+        .annotate(number=Count("pk"), cents=Sum("amount_cents"), fee=Sum("fee_micros"))
+        .order_by("month", "creator_id")
+    )
+    return [
+        GiftSum(
+            period=Period.at(row["month"]),
+            creator_id=row["creator_id"],
+            number=row["number"],
+            amount_micros=money.cents_to_micros(int(row["cents"])),
+            fee_micros=int(row["fee"]),
+        )
+        for row in rows
+    ]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.views import creator_required, user_of
-from flattr import charts, money, pages
+from flattr import charts, pages
 from flattr.period import Period
 from flattr.second_factor import second_factor_required
 from flattr.templatetags.money import cents, month
@@ -25,12 +25,14 @@ from payouts.models import Payout, PayoutAccount
 from payouts.operations import accounts, payouts
 from payouts.queries import balances, debts, gifts, introductions, statements
 from payouts.queries import earnings as queries
-from payouts.views import papers
+from payouts.views import earned_lines, papers
 from payouts.views.files import csv_response, pdf_response
 from payouts.views.provider import leading_back_where_away
 
 DRAWN_MONTHS: Final = 12
 """How many months the drawing of earnings has, the one that runs included."""
+
+BEST_BUTTONS: Final = 10
 
 
 @creator_required
@@ -86,7 +88,7 @@ def _earned(creator: User, *, now: datetime) -> dict[str, Any]:
         "has_shares": any(each.shared_micros for each in months),
         "forecast": expected,
         "bars": _bars(months, expected, period) if months or expected.clicks else [],
-        "best": queries.best_buttons(creator=creator, settlements=drawn),
+        "best": queries.by_button(creator=creator, settlements=drawn, limit=BEST_BUTTONS),
         "brought": introductions.brought_to(creator=creator),
     }
 
@@ -197,41 +199,25 @@ def cancel_payout(request: HttpRequest, payout_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def earnings_of(request: HttpRequest, period: Period) -> HttpResponse:
     """Show a month's earnings by button, and the entries of the balance."""
-    shown = statements.creator_statement(creator=user_of(request), period=period, place=pages.Place.of(request))
-    received = gifts.received(creator=user_of(request), period=period)
+    creator = user_of(request)
+    shown = statements.creator_statement(creator=creator, period=period, place=pages.Place.of(request))
+    received = gifts.received(creator=creator, first=period, last=period)
     return render(request, "payouts/earnings_of.html", {"statement": shown, "gifts": received})
 
 
 @creator_required
 @require_safe
 def earnings_csv(request: HttpRequest, period: Period) -> HttpResponse:
-    """Return the month's buttons as a file."""
-    shown = statements.creator_statement(creator=user_of(request), period=period)
+    """Return what the month's buttons, co-authorship and gifts brought, as a file."""
+    creator = user_of(request)
+    shown = statements.creator_statement(creator=creator, period=period)
     return csv_response(
         name=f"flattr-earnings-{period}.csv",
-        header=["button", "address", "clicks", "gross_eur", "fee_eur", "net_eur"],
+        header=earned_lines.HEADER,
         rows=[
-            [
-                line.button.title,
-                line.button.url,
-                line.clicks,
-                money.format_micros(line.gross_micros, decimals=6),
-                money.format_micros(line.fee_micros, decimals=6),
-                money.format_micros(line.net_micros, decimals=6),
-            ]
-            for line in shown.lines
-        ]
-        # A gift has no clicks.
-        + [
-            [
-                each.button.title if each.button else "",
-                each.button.url if each.button else "",
-                "",
-                money.format_micros(money.cents_to_micros(each.amount_cents), decimals=6),
-                money.format_micros(each.fee_micros, decimals=6),
-                money.format_micros(each.net_micros, decimals=6),
-            ]
-            for each in gifts.received(creator=user_of(request), period=period)
+            *(earned_lines.of_button(line) for line in shown.lines),
+            *(earned_lines.of_share(share, creator=creator) for share in [*shown.given, *shown.received]),
+            *(earned_lines.of_gift(each) for each in gifts.received(creator=creator, first=period, last=period)),
         ],
     )
 
@@ -241,6 +227,10 @@ def earnings_csv(request: HttpRequest, period: Period) -> HttpResponse:
 def earnings_pdf(request: HttpRequest, period: Period) -> HttpResponse:
     """Return the month as a paper."""
     creator = user_of(request)
-    shown = statements.creator_statement(creator=creator, period=period)
-    file = papers.month_of_creator(creator=creator, statement=shown, now=timezone.now())
+    file = papers.month_of_creator(
+        creator=creator,
+        statement=statements.creator_statement(creator=creator, period=period),
+        gifts=gifts.by_month(creator.gifts_received.all(), first=period, last=period),
+        now=timezone.now(),
+    )
     return pdf_response(name=f"flattr-earnings-{period}.pdf", file=file)

@@ -218,12 +218,12 @@ def new_refund(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def statement_list(request: HttpRequest) -> HttpResponse:
-    """List the fan's settled months."""
+    """List the months in which the fan gave something."""
     return render(
         request,
         "payouts/statement_list.html",
         {
-            "months": cut_months(request, statements.fan_months(fan=user_of(request))),
+            "months": cut_months(request, history.given_months(fan=user_of(request))),
             "period": Period.at(timezone.now()),
         },
     )
@@ -266,6 +266,7 @@ def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
                 each.creator.creator_profile.name,
                 "",
                 money.format_micros(money.cents_to_micros(each.amount_cents), decimals=6),
+                money.format_micros(each.fee_micros, decimals=6),
             ]
             for each in gifts.given(fan=user_of(request), period=period)
         ],
@@ -279,7 +280,9 @@ def statement_pdf(request: HttpRequest, period: Period) -> HttpResponse:
     fan = user_of(request)
     shown = statements.fan_statement(fan=fan, period=period)
     given = history.given_in(fan=fan, months=[shown.spend] if shown.spend else [])
-    file = papers.month_of_fan(fan=fan, statement=shown, given=given, now=timezone.now())
+    file = papers.month_of_fan(
+        fan=fan, statement=shown, given=given, gifts=gifts.given(fan=fan, period=period), now=timezone.now()
+    )
     return pdf_response(name=f"flattr-{period}.pdf", file=file)
 
 

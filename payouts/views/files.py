@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,13 +11,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import FileResponse, HttpResponse
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 
 def csv_response(*, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """Return rows as a CSV download in UTF-8.
 
     Texts that a spreadsheet would run as a formula get an apostrophe in front, as OWASP advises
-    ("CSV injection"), since titles come from strangers.
+    ("CSV injection"), since titles come from strangers. A number below zero is none.
     """
     response = HttpResponse(_csv(header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -59,4 +61,5 @@ def _in_a_cell(value: object) -> object:
 
 
 def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _NEGATIVE.fullmatch(value)
+    return f"'{value}" if is_formula else value

@@ -19,9 +19,9 @@ from flattr.charts import Bar
 from flattr.period import Period
 from flattr.templatetags.money import month as in_words
 from payouts.ledger.chart import Kind
-from payouts.models import SettlementSpend
+from payouts.queries import gifts, statements
 from payouts.queries import history as queries
-from payouts.views import papers
+from payouts.views import earned_lines, papers
 from payouts.views.files import csv_response, pdf_response
 
 DRAWN_MONTHS: Final = 24
@@ -35,7 +35,7 @@ MONTHS_ON_A_PAGE: Final = 24
 def since_the_beginning(request: HttpRequest) -> HttpResponse:
     """Show where the fan's money went since the beginning, by month, year and creator."""
     giving = queries.giving(fan=user_of(request))
-    spent = {each.settlement.period: each.spend_micros for each in giving.months}
+    spent = {each.period: each.amount_micros for each in giving.months}
     return render(
         request,
         "payouts/history.html",
@@ -78,6 +78,7 @@ def to_creator(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "profile": profile,
             "amount_micros": sum(amounts.values()),
+            "gifts_micros": sum(each.gifts_micros for _period, each in given),
             "fee_micros": sum(each.fee_micros for _period, each in given),
             "clicks": sum(each.clicks for _period, each in given),
             "bars": _bars(_last_months(amounts), amounts),
@@ -96,7 +97,7 @@ def year_of_fan(request: HttpRequest, year: int) -> HttpResponse:
     """Show what the fan gave in a year, by month and creator, and what moved the balance."""
     fan = user_of(request)
     giving = queries.giving(fan=fan, year=year)
-    spent = {each.settlement.period: each.spend_micros for each in giving.months}
+    spent = {each.period: each.amount_micros for each in giving.months}
     return render(
         request,
         "payouts/year.html",
@@ -140,7 +141,7 @@ def year_of_creator(request: HttpRequest, year: int) -> HttpResponse:
     earned = queries.earned(creator=creator, year=year)
     net = {each.settlement.period: each.net_micros for each in earned.months}
     buttons = pages.cut_list(
-        earned.buttons, key_of=lambda each: (-each.gross_micros, each.button.pk), place=pages.Place.of(request)
+        earned.buttons, key_of=lambda each: (-each.net_micros, each.button.pk), place=pages.Place.of(request)
     )
     return render(
         request,
@@ -158,21 +159,28 @@ def year_of_creator(request: HttpRequest, year: int) -> HttpResponse:
 @creator_required
 @require_safe
 def year_of_creator_csv(request: HttpRequest, year: int) -> HttpResponse:
-    """Return what each button earned in each month of a year, as a file."""
-    rows = queries.earned_by_month(creator=user_of(request), year=year)
+    """Return what each button earned in each month of a year, co-authors' shares and gifts, as a file."""
+    creator = user_of(request)
+    first, last = statements.months_of(year)
+    rows: list[list[object]] = [
+        *(
+            [str(each.settlement.period), *earned_lines.of_button(each)]
+            for each in queries.earned_by_month(creator=creator, year=year)
+        ),
+        *(
+            [str(each.settlement.period), *earned_lines.of_share(each, creator=creator)]
+            for each in queries.shared_by_month(creator=creator, year=year)
+        ),
+        *(
+            [str(Period.at(each.made_at)), *earned_lines.of_gift(each)]
+            for each in gifts.received(creator=creator, first=first, last=last)
+        ),
+    ]
     return csv_response(
         name=f"flattr-earnings-{year:04d}.csv",
-        header=["month", "button", "address", "clicks", "gross_eur", "fee_eur", "net_eur"],
-        rows=[
-            [
-                str(each.settlement.period),
-                each.button.title,
-                each.button.url,
-                each.clicks,
-                *(_euros(micros) for micros in (each.gross_micros, each.fee_micros, each.net_micros)),
-            ]
-            for each in rows
-        ],
+        header=["month", *earned_lines.HEADER],
+        # Each month has its buttons first, then what was shared, then its gifts.
+        rows=sorted(rows, key=lambda row: str(row[0])),
     )
 
 
@@ -191,11 +199,11 @@ def year_of_creator_pdf(request: HttpRequest, year: int) -> HttpResponse:
     return pdf_response(name=f"flattr-earnings-{year:04d}.pdf", file=file)
 
 
-def cut_months(request: HttpRequest, months: Sequence[SettlementSpend]) -> pages.Page[SettlementSpend]:
+def cut_months(request: HttpRequest, months: Sequence[queries.GivenMonth]) -> pages.Page[queries.GivenMonth]:
     """Return the page of a fan's months, the newest first, that the request asks for."""
     return pages.cut_list(
         months,
-        key_of=lambda each: _newest_first(each.settlement.period),
+        key_of=lambda each: _newest_first(each.period),
         place=pages.Place.of(request, name="months", size=MONTHS_ON_A_PAGE),
     )
 
@@ -214,19 +222,18 @@ def _creators(
 
 
 def _given_csv(request: HttpRequest, *, name: str, year: int | None = None) -> HttpResponse:
-    """Return a row for each month and creator, the newest month first, amounts to the micro."""
+    """Return a row for each month and creator, the newest month first, amounts to the micro, of which gifts last."""
     given = queries.given_by_month(fan=user_of(request), year=year)
     profiles = queries.profiles_of(each for _period, each in given)
     return csv_response(
         name=name,
-        header=["month", "creator", "clicks", "amount_eur", "fee_eur"],
+        header=["month", "creator", "clicks", "amount_eur", "fee_eur", "gifts_eur"],
         rows=[
             [
                 str(period),
                 profiles[each.creator_id].name if each.creator_id in profiles else "",
                 each.clicks,
-                _euros(each.amount_micros),
-                _euros(each.fee_micros),
+                *(_euros(micros) for micros in (each.amount_micros, each.fee_micros, each.gifts_micros)),
             ]
             for period, each in given
         ],

@@ -16,8 +16,10 @@ from accounts.models import User
 from flattr.papers import Column, Paper
 from flattr.templatetags.money import cents, month
 from flattr.templatetags.money import money_filter as amount
-from payouts.models import ButtonEarning
+from payouts.models import ButtonEarning, Gift
 from payouts.queries import history, statements
+from payouts.queries.earnings import ButtonSum
+from payouts.queries.gifts import GiftSum
 from payouts.templatetags.entries import in_words
 
 ROWS_MAX: Final = 1000
@@ -27,9 +29,14 @@ _DECIMALS: Final = 4
 
 
 def month_of_fan(
-    *, fan: User, statement: statements.FanStatement, given: Sequence[history.Given], now: datetime
+    *,
+    fan: User,
+    statement: statements.FanStatement,
+    given: Sequence[history.Given],
+    gifts: Sequence[Gift],
+    now: datetime,
 ) -> bytes:
-    """Return a fan's month: the balance entry by entry, and who had what of the cake, by creator and by button."""
+    """Return a fan's month: the balance, who had what of the cake, by creator and by button, and gifts."""
     paper = _begun(_("Statement of %(period)s") % {"period": month(statement.period)}, fan, now)
     spend = statement.spend
     if now < statement.period.end:
@@ -65,11 +72,14 @@ def month_of_fan(
             rows=_cut(rows),
             total=_total(rows, texts=2),
         )
+    _put_gifts(paper, gifts)
     return paper.file()
 
 
-def month_of_creator(*, creator: User, statement: statements.CreatorStatement, now: datetime) -> bytes:
-    """Return a creator's month: the balance entry by entry, and what each button earned."""
+def month_of_creator(
+    *, creator: User, statement: statements.CreatorStatement, gifts: Sequence[GiftSum], now: datetime
+) -> bytes:
+    """Return a creator's month: the balance entry by entry, what each button earned and co-authors had, and gifts."""
     paper = _begun(_("Earnings of %(period)s") % {"period": month(statement.period)}, creator, now)
     earning = statement.earning
     if now < statement.period.end:
@@ -86,12 +96,16 @@ def month_of_creator(*, creator: User, statement: statements.CreatorStatement, n
                 (_("Fans"), str(earning.fans)),
             ]
         )
+    if statement.given or statement.received:
+        gave, got = (sum(share.amount_micros for share in shares) for shares in (statement.given, statement.received))
+        paper.facts([(_("To your co-authors"), amount(gave)), (_("As a co-author of others"), amount(got))])
     if statement.recoveries:
         kept = sum(recovery.amount_micros for recovery in statement.recoveries)
         paper.facts([(_("Kept for payments that banks took back"), amount(kept, _DECIMALS))])
     _put_entries(paper, statement.book)
     if earning is not None:
         _put_buttons(paper, statement.lines)
+    _put_received_gifts(paper, gifts)
     return paper.file()
 
 
@@ -113,17 +127,11 @@ def history_of_fan(*, fan: User, giving: history.Giving, now: datetime) -> bytes
     _put_giving(paper, giving)
     if giving.months:
         paper.heading(_("By year"))
-        rows = [
-            (f"{each.year:04d}", str(each.months), str(each.clicks), amount(each.amount_micros))
-            for each in giving.years
-        ]
+        rows = [(f"{each.year:04d}", str(each.months), *_given(each, giving)) for each in giving.years]
         paper.table(
-            columns=[
-                Column(_("Year"), 3),
-                *(Column(each, 2, is_number=True) for each in (_("Months"), _("Clicks"), _("Given"))),
-            ],
+            columns=[Column(_("Year"), 3), Column(_("Months"), 2, is_number=True), *_given_columns(giving)],
             rows=rows,
-            total=(_("Together"), str(len(giving.months)), str(giving.clicks), amount(giving.amount_micros)),
+            total=(_("Together"), str(len(giving.months)), *_given(giving, giving)),
         )
     _put_months(paper, giving)
     _put_creators(paper, giving.creators)
@@ -137,10 +145,12 @@ def year_of_creator(
     paper = _begun(_("Your earnings of %(year)s") % {"year": f"{year:04d}"}, creator, now)
     if now < statements.months_of(year)[1].end:
         paper.paragraph(_("This year is still running."))
+    shared = [(_("Shared"), amount(earned.shared_micros))] if earned.has_shares else []
     paper.facts(
         [
             (_("Gross"), amount(earned.gross_micros)),
             (_("Fee"), amount(earned.fee_micros)),
+            *shared,
             (_("Net"), amount(earned.net_micros)),
             (_("Paid out"), cents(earned.paid_out_cents)),
             (_("Clicks"), str(earned.clicks)),
@@ -149,13 +159,25 @@ def year_of_creator(
     _put_balance(paper, balance)
     if earned.months:
         paper.heading(_("By month"))
+        titles = (_("Gross"), _("Fee"), *([_("Shared")] if earned.has_shares else []), _("Net"))
         rows = [
-            ((month(each.settlement.period),), (each.clicks, each.gross_micros, each.fee_micros, each.net_micros))
+            (
+                (month(each.settlement.period),),
+                (
+                    each.clicks,
+                    each.gross_micros,
+                    each.fee_micros,
+                    *([each.shared_micros] if earned.has_shares else []),
+                    each.net_micros,
+                ),
+            )
             for each in earned.months
         ]
-        columns = [Column(_("Month"), 4), *_money_columns(_("Gross"), _("Fee"), _("Net"))]
+        columns = [Column(_("Month"), 4), *_money_columns(*titles)]
         paper.table(columns=columns, rows=_cut(rows), total=_total(rows, texts=1))
-        _put_buttons(paper, earned.buttons)
+        if earned.buttons:
+            _put_buttons(paper, earned.buttons)
+    _put_received_gifts(paper, earned.gifts)
     if earned.payouts:
         paper.heading(_("Payouts"))
         paper.table(
@@ -167,7 +189,7 @@ def year_of_creator(
 
 
 _Row = tuple[tuple[str, ...], tuple[int, ...]]
-"""A row's texts; then a number of clicks, and amounts in micros."""
+"""A row's texts; then a number of clicks or gifts, and amounts in micros."""
 
 
 def _begun(title: str, person: User, now: datetime) -> Paper:
@@ -183,11 +205,13 @@ def _begun(title: str, person: User, now: datetime) -> Paper:
 
 def _put_giving(paper: Paper, giving: history.Giving) -> None:
     if not giving.months:
-        paper.paragraph(_("No cake of yours was cut in this time."))
+        paper.paragraph(_("You gave nothing in this time."))
         return
+    gifts = [(_("Of that, gifts"), amount(giving.gifts_micros))] if giving.gifts_micros else []
     paper.facts(
         [
             (_("Given"), amount(giving.amount_micros)),
+            *gifts,
             (_("Of that, our fee"), amount(giving.fee_micros)),
             (_("Clicks"), str(giving.clicks)),
             (_("Creators"), str(len(giving.creators))),
@@ -199,7 +223,12 @@ def _put_giving(paper: Paper, giving: history.Giving) -> None:
 def _put_entries(paper: Paper, book: statements.Entries) -> None:
     paper.heading(_("Your balance"))
     entries = [
-        (_day(each.occurred_at), in_words(each.kind), amount(each.change_micros), amount(each.balance_micros))
+        (
+            _day(each.occurred_at),
+            in_words(each.kind, each.change_micros),
+            amount(each.change_micros),
+            amount(each.balance_micros),
+        )
         for each in book.entries[:ROWS_MAX]
     ]
     left = book.entries[ROWS_MAX:]
@@ -221,7 +250,7 @@ def _put_entries(paper: Paper, book: statements.Entries) -> None:
 
 def _put_balance(paper: Paper, balance: history.Balance) -> None:
     paper.heading(_("Your balance"))
-    changes = [(in_words(kind), amount(micros)) for kind, micros in balance.changes.items()]
+    changes = [(in_words(each.kind, each.change_micros), amount(each.change_micros)) for each in balance.changes]
     paper.table(
         columns=[Column(_("What"), 6), Column(pgettext("of a balance", "Change"), 2, is_number=True)],
         rows=[(_("Opening balance"), amount(balance.opening_micros)), *changes],
@@ -233,34 +262,42 @@ def _put_months(paper: Paper, giving: history.Giving) -> None:
     if giving.months:
         paper.heading(_("By month"))
         paper.table(
-            columns=[
-                Column(_("Month"), 4),
-                Column(_("Clicks"), 2, is_number=True),
-                Column(_("Given"), 2, is_number=True),
-            ],
-            rows=[
-                (month(each.settlement.period), str(each.clicks), amount(each.spend_micros)) for each in giving.months
-            ],
-            total=(_("Together"), str(giving.clicks), amount(giving.amount_micros)),
+            columns=[Column(_("Month"), 4), *_given_columns(giving)],
+            rows=[(month(each.period), *_given(each, giving)) for each in giving.months],
+            total=(_("Together"), *_given(giving, giving)),
         )
+
+
+def _given_columns(giving: history.Giving) -> list[Column]:
+    """Return the columns of what was given, one of gifts where there were any."""
+    gifts = [_("Of that, gifts")] if giving.gifts_micros else []
+    return [Column(title, 2, is_number=True) for title in (_("Clicks"), _("Given"), *gifts)]
+
+
+def _given(part: history.Giving | history.GivenMonth | history.YearSum, giving: history.Giving) -> tuple[str, ...]:
+    """Return what was given in a part of the time in these columns."""
+    gifts = [amount(part.gifts_micros)] if giving.gifts_micros else []
+    return (str(part.clicks), amount(part.amount_micros), *gifts)
 
 
 def _put_creators(paper: Paper, given: Sequence[history.Given]) -> None:
     if given:
         profiles = history.profiles_of(given[:ROWS_MAX])
+        has_gifts = any(each.gifts_micros for each in given)
         rows = [
             (
                 (profiles[each.creator_id].name if each.creator_id in profiles else "",),
-                (each.clicks, each.amount_micros, each.fee_micros),
+                (each.clicks, each.amount_micros, each.fee_micros, *([each.gifts_micros] if has_gifts else [])),
             )
             for each in given
         ]
         paper.heading(_("By creator"))
-        columns = [Column(_("Creator"), 5), *_money_columns(_("Amount"), _("Of that, our fee"))]
+        titles = (_("Amount"), _("Of that, our fee"), *([_("Of that, gifts")] if has_gifts else []))
+        columns = [Column(_("Creator"), 5), *_money_columns(*titles)]
         paper.table(columns=columns, rows=_cut(rows), total=_total(rows, texts=1))
 
 
-def _put_buttons(paper: Paper, buttons: Iterable[ButtonEarning | history.ButtonSum]) -> None:
+def _put_buttons(paper: Paper, buttons: Iterable[ButtonEarning | ButtonSum]) -> None:
     rows = [
         ((each.button.title,), (each.clicks, each.gross_micros, each.fee_micros, each.net_micros)) for each in buttons
     ]
@@ -269,8 +306,52 @@ def _put_buttons(paper: Paper, buttons: Iterable[ButtonEarning | history.ButtonS
     paper.table(columns=columns, rows=_cut(rows), total=_total(rows, texts=1))
 
 
-def _money_columns(*titles: str) -> list[Column]:
-    return [Column(_("Clicks"), 1.2, is_number=True), *(Column(title, 2.2, is_number=True) for title in titles)]
+def _put_gifts(paper: Paper, gifts: Sequence[Gift]) -> None:
+    """Write a fan's gifts of a month, of which a day has ten at most."""
+    if gifts:
+        paper.heading(_("Gifts beside the cake"))
+        paper.table(
+            columns=[
+                Column(_("Date"), 3),
+                Column(_("Creator"), 5),
+                Column(_("Amount"), 2, is_number=True),
+                Column(_("Of that, our fee"), 2, is_number=True),
+            ],
+            rows=[
+                (
+                    _day(each.made_at),
+                    each.creator.creator_profile.name,
+                    cents(each.amount_cents),
+                    amount(each.fee_micros),
+                )
+                for each in gifts
+            ],
+            total=(
+                _("Together"),
+                "",
+                cents(sum(each.amount_cents for each in gifts)),
+                amount(sum(each.fee_micros for each in gifts)),
+            ),
+        )
+
+
+def _put_received_gifts(paper: Paper, gifts: Sequence[GiftSum]) -> None:
+    if gifts:
+        rows = [
+            ((month(each.period),), (each.number, each.amount_micros, each.fee_micros, each.net_micros))
+            for each in gifts
+        ]
+        paper.heading(_("Gifts beside the cake"))
+        columns = [Column(_("Month"), 4), *_money_columns(_("Gross"), _("Fee"), _("Net"), counted=_("Gifts"))]
+        paper.table(columns=columns, rows=_cut(rows), total=_total(rows, texts=1))
+
+
+def _money_columns(*titles: str, counted: str = "") -> list[Column]:
+    """Return the columns of a number, of clicks if nothing else is said, and of amounts."""
+    return [
+        Column(counted or _("Clicks"), 1.2, is_number=True),
+        *(Column(title, 2.2, is_number=True) for title in titles),
+    ]
 
 
 def _cut(rows: Sequence[_Row]) -> list[Sequence[str]]:
@@ -293,8 +374,8 @@ def _sums(rows: Sequence[_Row]) -> tuple[int, ...]:
 
 
 def _in_words(texts: Sequence[str], numbers: Sequence[int]) -> Sequence[str]:
-    clicks, *amounts = numbers
-    return [*texts, str(clicks), *(amount(micros, _DECIMALS) for micros in amounts)]
+    number, *amounts = numbers
+    return [*texts, str(number), *(amount(micros, _DECIMALS) for micros in amounts)]
 
 
 def _day(moment: datetime | None) -> str:

@@ -1,11 +1,8 @@
 """Longer times than a month, on pages, in CSV files and in PDF files: all three have the same figures."""
 
-import csv
 import re
-from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -21,40 +18,11 @@ from payouts.views import history, papers
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
+from tests.pages.tables import facts, rows_of, sums, table
 from tests.pages.world import QueryCounter, World
 from tests.papers import lines_of
 
 NOVEMBER = Period.at(world.NOW)
-
-
-def table(page: Any, caption: str) -> list[list[str]]:
-    """Return the cells of the table with that caption, without its head."""
-    for found in world.document(page).query("table"):
-        if caption in [each.to_text() for each in found.query("caption")]:
-            return [[cell.to_text() for cell in row.query("th, td")] for row in found.query("tbody tr, tfoot tr")]
-    raise AssertionError(caption)
-
-
-def facts(page: Any) -> dict[str, str]:
-    """Return the facts at the top of a page by their names."""
-    return {
-        each.query("dt")[0].to_text(): each.query("dd")[0].to_text()
-        for each in world.document(page).query(".facts div")
-    }
-
-
-def rows_of(file: Any) -> list[dict[str, str]]:
-    """Return the rows of a CSV download by their columns."""
-    assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(StringIO(file.content.decode())))
-
-
-def sums(rows: list[dict[str, str]], *, by: str, of: str) -> dict[str, str]:
-    """Return the sums of a column by another one, as pages write them."""
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        found[row[by]] += Decimal(row[of])
-    return {name: f"€{amount:.4f}" for name, amount in found.items()}
 
 
 @pytest.fixture
@@ -98,7 +66,7 @@ def test_a_fan_sees_where_their_money_went(winter: World, client: StrictClient) 
         *links
     }
     assert len(world.document(page).query("svg.chart-bars rect")) == 3
-    assert "All your cakes since October 2026." in world.text(page)
+    assert "All that you have given since October 2026." in world.text(page)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +113,7 @@ def test_a_fans_year_ends_with_its_balance(winter: World, client: StrictClient) 
     for name, amount in moved:
         assert f"{name} {amount}" in paper
     assert table(next_page, "Your balance")[0] == ["Opening balance", "€30.00"]
-    assert "No cake of yours was cut in this year." in world.text(next_page)
+    assert "You gave nothing in this year." in world.text(next_page)
 
 
 def test_page_and_files_of_a_creators_year_agree(winter: World, client: StrictClient) -> None:
@@ -215,7 +183,7 @@ def test_a_year_of_nothing_is_there_too(path: str, as_creator: StrictClient) -> 
     """It says so; its file has a header alone, and its paper a balance."""
     page = as_creator.get(f"{path}/")
 
-    assert ("No cake of yours was cut" in world.text(page)) or ("Nothing has been settled" in world.text(page))
+    assert ("You gave nothing in this year." in world.text(page)) or ("Nothing has been settled" in world.text(page))
     assert rows_of(as_creator.get(f"{path}.csv")) == []
     assert "Your balance" in lines_of(as_creator.get(f"{path}.pdf"))
 
