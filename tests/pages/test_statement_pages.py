@@ -158,4 +158,4 @@ def test_a_page_of_thirty_buttons_needs_few_queries(
 
     assert town.fan != fan
     if name in {"payouts:cake", "payouts:statement"}:
-        assert len(world.document(page).query("main svg path")) == 30
+        assert len(world.document(page).query("path.slice")) == 30
