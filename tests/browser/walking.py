@@ -1,0 +1,138 @@
+"""How people walk through pages in a browser, which are looked at one after the other.
+
+With `SCREENSHOTS` set to a folder outside of the repository, each page is kept there for people to look at.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from _pytest.mark import ParameterSet
+from django.conf import settings
+from django.core import mail
+from playwright.sync_api import Browser, Page, Request
+
+from tests.browser.axe import findings
+
+OVERFLOWS: Final = "document.documentElement.scrollWidth > innerWidth"
+PASSWORD: Final = "one slice per click"
+_CODE: Final = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", re.MULTILINE)
+_HEIGHTS: Final = {390: 844, 1280: 900}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """How somebody looks at pages: in a language, in a window so many CSS pixels wide, in a theme."""
+
+    language: str
+    width: int
+    theme: Literal["light", "dark"]
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.width}-{self.theme}"
+
+
+ALWAYS: Final = (
+    Looks(language="en", width=1280, theme="light"),
+    Looks(language="fr", width=390, theme="dark"),
+)
+"""Two that have each language, each width and each theme between them."""
+
+
+def all_looks() -> list[ParameterSet]:
+    """Return every look, as parameters of a test; all but two of them wait for somebody who wants pictures."""
+    only_for_pictures = pytest.mark.skipif(
+        not os.environ.get("SCREENSHOTS"), reason="two looks cover all; SCREENSHOTS=FOLDER walks in all eight"
+    )
+    every = [
+        Looks(language=language, width=width, theme=theme)
+        for language, _ in settings.LANGUAGES
+        for width in _HEIGHTS
+        for theme in ("light", "dark")
+    ]
+    return [pytest.param(each, id=str(each), marks=() if each in ALWAYS else only_for_pictures) for each in every]
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One person's way: the page that they see, and what it asked for and complained about so far."""
+
+    person: str
+    looks: Looks
+    page: Page
+    origins: frozenset[str]
+    stations: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def look(self, station: str, *, by_axe: bool = True) -> None:
+        """Look at the page: it is in the person's language, axe finds nothing, and nothing stands out of it.
+
+        The page as it is goes into the folder that `SCREENSHOTS` names.
+        """
+        self.page.wait_for_load_state()
+        self.stations.append(station)
+        if folder := os.environ.get("SCREENSHOTS"):
+            name = f"{self.person}-{len(self.stations):02}-{station}-{self.looks}.png"
+            self.page.screenshot(path=Path(folder) / name, full_page=True)
+        assert (station, self.page.locator("html").get_attribute("lang")) == (station, self.looks.language)
+        assert (station, findings(self.page) if by_axe else []) == (station, [])
+        assert not self.page.evaluate(OVERFLOWS), station
+
+    def go(self, path: str) -> None:
+        """Open a page of ours by its address."""
+        self.page.goto(settings.APP_URL + path)
+
+    def send(self) -> None:
+        """Press what the page's form is there for."""
+        self.page.locator("main form button.big").click()
+
+    def sign_up(self, email: str) -> None:
+        """Sign up on the page for it, and type the code that an email brings."""
+        self.look("sign-up")
+        self.page.locator("#id_email").fill(email)
+        self.page.locator("#id_password1").fill(PASSWORD)
+        self.page.locator("#id_password1").press("Enter")
+        self.page.locator("#id_code").wait_for()
+        self.look("code")
+        (code,) = _CODE.findall(str(mail.outbox[-1].body))
+        self.page.locator("#id_code").fill(code)
+        self.page.locator("#id_code").press("Enter")
+        self.page.wait_for_url("**/welcome/")
+
+    def log_in(self, email: str, password: str = PASSWORD) -> None:
+        """Log in on the page for it, as far as a password leads."""
+        self.page.locator("#id_login").fill(email)
+        self.page.locator("#id_password").fill(password)
+        self.page.locator("#id_password").press("Enter")
+
+    def note_request(self, request: Request) -> None:
+        """Note what is asked of another origin."""
+        url = urlsplit(request.url)
+        if url.scheme in {"http", "https"} and f"{url.scheme}://{url.netloc}" not in self.origins:
+            self.elsewhere.append(request.url)
+
+
+@contextmanager
+def walked(browser: Browser, looks: Looks, *, person: str) -> Iterator[Walk]:
+    """Let somebody walk in a browser of their own; in the end nobody else was asked, and no page complained."""
+    with browser.new_context(
+        locale={"en": "en-GB", "fr": "fr-FR"}[looks.language],
+        viewport={"width": looks.width, "height": _HEIGHTS[looks.width]},
+        color_scheme=looks.theme,
+        reduced_motion="reduce",
+    ) as context:
+        origins = frozenset({settings.APP_URL, settings.EMBED_URL})
+        walk = Walk(person=person, looks=looks, page=context.new_page(), origins=origins)
+        context.on("request", walk.note_request)
+        context.on("console", lambda told: walk.errors.append(told.text) if told.type == "error" else None)
+        context.on("weberror", lambda error: walk.errors.append(str(error.error)))
+        yield walk
+        assert walk.elsewhere == []
+        assert walk.errors == []
