@@ -59,7 +59,7 @@ def all_looks() -> list[ParameterSet]:
     return [pytest.param(each, id=str(each), marks=() if each in ALWAYS else only_for_pictures) for each in every]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Walk:
     """One person's way: the page that they see, and what it asked for and complained about so far."""
 
