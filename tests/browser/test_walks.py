@@ -20,7 +20,7 @@ from payouts import tasks
 from payouts.models import Payout
 from tests import given, pressing, second_factor
 from tests.browser.people import press
-from tests.browser.walking import Looks, Walk, all_looks, walked
+from tests.browser.walking import PASSWORD, Looks, Walk, all_looks, walked
 from tests.outside import proofs
 from tests.outside.servers import Outside, text
 from tests.pages.world import confirmed
@@ -81,6 +81,7 @@ def pay_in(walk: Walk) -> None:
     walk.look("sandbox-payment")
     walk.send()
     walk.page.wait_for_url("**/deposits/**")
+    walk.page.locator("main a.button").wait_for()
     walk.look("paid")
     walk.page.locator("main a.button").click()
     walk.page.wait_for_url("**/welcome/")
@@ -95,8 +96,8 @@ def click_first(walk: Walk, song: Button) -> None:
     walk.page.locator("main a.button.big").click()
     walk.look("before-click")
     press(walk.page)
-    walk.page.locator(".thanks").first.wait_for()
-    walk.page.locator("details.share > summary").click()
+    walk.page.locator("#share-address").wait_for(state="attached")
+    walk.page.locator("details:has(> .networks) > summary").click()
     expect(walk.page.locator("#share-address")).to_be_visible()
     walk.look("thanks-and-share")
     shared = walk.page.locator(".networks a").evaluate_all("(all) => all.map((link) => link.href)")
@@ -210,6 +211,12 @@ def open_account(walk: Walk) -> None:
     walk.page.wait_for_url("**/2fa/**")
     walk.look("second-factor")
     walk.page.locator("main a[href*='totp/activate']").click()
+    walk.page.locator("#id_password, #id_code").wait_for()
+    if "reauthenticate" in walk.page.url:
+        walk.look("confirm-access")
+        walk.page.locator("#id_password").fill(PASSWORD)
+        walk.page.locator("#id_password").press("Enter")
+        walk.page.locator("#id_code").wait_for()
     walk.look("authenticator")
     secret = walk.page.locator("#authenticator_secret").input_value()
     walk.page.locator("#id_code").fill(second_factor.code(secret=secret))
