@@ -102,19 +102,19 @@ class Walk:
         self.look("sign-up")
         self.page.locator("#id_email").fill(email)
         self.page.locator("#id_password1").fill(PASSWORD)
-        self.page.locator("#id_password1").press("Enter")
+        self.send()
         self.page.locator("#id_code").wait_for()
         self.look("code")
         (code,) = _CODE.findall(str(mail.outbox[-1].body))
         self.page.locator("#id_code").fill(code)
-        self.page.locator("#id_code").press("Enter")
+        self.send()
         self.page.wait_for_url("**/welcome/")
 
     def log_in(self, email: str, password: str = PASSWORD) -> None:
         """Log in on the page for it, as far as a password leads."""
         self.page.locator("#id_login").fill(email)
         self.page.locator("#id_password").fill(password)
-        self.page.locator("#id_password").press("Enter")
+        self.send()
 
     def note_request(self, request: Request) -> None:
         """Note what is asked of another origin."""
