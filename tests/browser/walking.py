@@ -97,24 +97,28 @@ class Walk:
         """Press what the page's form is there for."""
         self.page.locator("main form button.big").click()
 
+    def enter(self) -> None:
+        """Send the first form of a page for signing up and logging in."""
+        self.page.locator("main form button[type=submit]").first.click()
+
     def sign_up(self, email: str) -> None:
         """Sign up on the page for it, and type the code that an email brings."""
         self.look("sign-up")
         self.page.locator("#id_email").fill(email)
         self.page.locator("#id_password1").fill(PASSWORD)
-        self.send()
+        self.enter()
         self.page.locator("#id_code").wait_for()
         self.look("code")
         (code,) = _CODE.findall(str(mail.outbox[-1].body))
         self.page.locator("#id_code").fill(code)
-        self.send()
+        self.enter()
         self.page.wait_for_url("**/welcome/")
 
     def log_in(self, email: str, password: str = PASSWORD) -> None:
         """Log in on the page for it, as far as a password leads."""
         self.page.locator("#id_login").fill(email)
         self.page.locator("#id_password").fill(password)
-        self.send()
+        self.enter()
 
     def note_request(self, request: Request) -> None:
         """Note what is asked of another origin."""
