@@ -89,7 +89,7 @@ def test_a_month_tells_both_sides_what_was_shared(town: World, client: StrictCli
     assert "December 2026 1 1 €10.00 €1.00 -€2.70 €6.30" in months
     assert "30% of “Song & <dance>” by Ada came to you: €2.7000" in theirs
     assert "Nothing has been settled for you" not in theirs
-    assert "Shared between co-authors and you €2.70" in theirs
+    assert "Your part of what other creators’ buttons earned €2.70" in theirs
     assert "December 2026 0 0 €0.00 €0.00 €2.70 €2.70" in their_months
 
 
