@@ -223,3 +223,14 @@ def test_two_tabs_at_once_set_it_once(fan: User, button: Button, october: Period
     assert all(isinstance(each, standing.Outcome) for each in outcomes)
     assert StandingClick.objects.count() == 1
     assert made(fan, october) == 1
+
+
+def test_what_is_refused_in_the_very_moment_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A button may be hidden between the look at it and the click; then nothing is repeated either."""
+    fan, button = given.user(), given.button()
+    refusal = clicks.HiddenButton("button: it is hidden")
+    monkeypatch.setattr(clicks, "record_clicks_within", lambda **_asked: [refusal])
+
+    with pytest.raises(clicks.HiddenButton):
+        standing.set_standing_click(fan=fan, public_id=button.public_id, term_months=None, now=given.MOMENT)
+    assert not StandingClick.objects.exists()
