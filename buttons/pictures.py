@@ -5,11 +5,11 @@ import io
 import threading
 from dataclasses import astuple, dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from flattr import fonts, mark
 from flattr.cache import ProcessCache
 
 SIZE: Final = (1200, 630)
@@ -18,7 +18,6 @@ SIZE: Final = (1200, 630)
 _DRAWING: Final = "2"
 """It changes when pictures of the same words are drawn in another way."""
 
-_FONTS: Final = Path(__file__).resolve().parent.parent / "flattr" / "fonts"
 _PAPER, _INK, _SOFT, _ACCENT = "#fffdf9", "#241a2e", "#62566f", "#a3294d"
 _LEFT, _TOP, _WIDTH = 72, 72, 700
 _TITLE: Final = ((76, 3), (60, 4), (48, 5))
@@ -27,8 +26,6 @@ _LINE: Final = 1.22
 """How far lines are apart, for each pixel of their letters."""
 _BYLINE_PIXELS, _BYLINE_GAP, _FIGURE_PIXELS, _NAME_PIXELS = 34, 24, 40, 40
 _CAKE_PIXELS: Final = 320
-_FINER: Final = 4
-"""How many times finer the cake is drawn than it is shown, as Pillow's shapes have hard edges."""
 
 _KEPT_SECONDS: Final = 24 * 3600
 _KEPT: Final = ProcessCache("pictures", {"OPTIONS": {"MAX_ENTRIES": 300}})
@@ -103,19 +100,7 @@ def _drawn(card: Card) -> bytes:
 
 @cache
 def _cake() -> Image.Image:
-    """Return our mark as static/img/mark.svg draws it, 32 units wide and high."""
-    unit = _CAKE_PIXELS * _FINER / 32
-    large = Image.new("RGBA", (_CAKE_PIXELS * _FINER, _CAKE_PIXELS * _FINER), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(large)
-    for (x, y, radius), start, end, colour in (
-        ((14.5, 17.5, 13), 30, 270, "#a3294d"),
-        ((14.5, 17.5, 9), 30, 270, "#d6456f"),
-        ((18, 14.5, 13), 270, 390, "#ffc145"),
-        ((18, 14.5, 9), 270, 390, "#ffe0a1"),
-    ):
-        box = tuple(round(each * unit) for each in (x - radius, y - radius, x + radius, y + radius))
-        draw.pieslice(box, start, end, fill=colour)
-    return large.resize((_CAKE_PIXELS, _CAKE_PIXELS), Image.Resampling.LANCZOS)
+    return mark.picture(_CAKE_PIXELS)
 
 
 def _fitted(text: str, sizes: tuple[tuple[int, int], ...]) -> tuple[int, list[str]]:
@@ -153,7 +138,7 @@ def _length(text: str, pixels: int) -> float:
 
 @lru_cache
 def _font(pixels: int, *, is_bold: bool) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONTS / ("DejaVuSans-Bold.ttf" if is_bold else "DejaVuSans.ttf"), pixels)
+    return ImageFont.truetype(fonts.BOLD if is_bold else fonts.REGULAR, pixels)
 
 
 def _known(text: str) -> str:

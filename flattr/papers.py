@@ -20,8 +20,10 @@ from fpdf.enums import MethodReturnValue
 from fpdf.fonts import TTFFont
 from fpdf.prefs import ViewerPreferences
 
+from flattr import fonts
+
 _FONT: Final = "dejavu"
-_FONT_FILES: Final = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}
+_FONT_FILES: Final = {"": fonts.REGULAR, "B": fonts.BOLD}
 _MARGIN: Final = 18.0
 _FOOT: Final = 16.0
 _GAP: Final = 3.0
@@ -84,9 +86,9 @@ class Paper:
         self._sheets.set_auto_page_break(auto=False)
         self._sheets.c_margin = 0
         for style, file in _FONT_FILES.items():
-            self._sheets.add_font(_FONT, style, settings.BASE_DIR / "flattr" / "fonts" / file)
-        fonts = (font for font in self._sheets.fonts.values() if isinstance(font, TTFFont))
-        self._known = frozenset.intersection(*(frozenset(font.cmap) for font in fonts))
+            self._sheets.add_font(_FONT, style, file)
+        added = (font for font in self._sheets.fonts.values() if isinstance(font, TTFFont))
+        self._known = frozenset.intersection(*(frozenset(font.cmap) for font in added))
         self._sheets.foot = self._drawable(f"Flattr · {title}")
         self._sheets.set_title(title)
         self._sheets.set_lang(get_language() or settings.LANGUAGE_CODE)

@@ -46,8 +46,8 @@ def open_pages() -> QuerySet[CreatorProfile]:
     return CreatorProfile.objects.select_related("user").exclude(user__closing__begun_at__isnull=False)
 
 
-def standing_clicks(*, period: Period) -> QuerySet[Click]:
-    """Return the clicks of a period that were not undone."""
+def clicks_that_stand(*, period: Period) -> QuerySet[Click]:
+    """Return the clicks of a period that were not undone, however they were made."""
     return Click.objects.filter(period=period, undone_at__isnull=True)
 
 
@@ -55,7 +55,7 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
     """Return what the fan clicked in the period, most clicked first, each with its latest click."""
     # One reading of the fan's clicks: they are counted before all but the latest of each button are left out.
     rows = (
-        standing_clicks(period=period)
+        clicks_that_stand(period=period)
         .filter(fan=fan)
         .annotate(clicks=Window(Count("id"), partition_by=["button_id"]))
         .order_by("button_id", "-clicked_at", "-id")
@@ -79,12 +79,12 @@ def clicked_buttons(*, fan: User, period: Period) -> list[ClickedButton]:
 
 def fan_click_count(*, fan: User, period: Period) -> int:
     """Count the fan's standing clicks in one period."""
-    return standing_clicks(period=period).filter(fan=fan).count()
+    return clicks_that_stand(period=period).filter(fan=fan).count()
 
 
 def fan_clicks_on(*, fan: User, button: Button, period: Period) -> int:
     """Count the fan's standing clicks for one button in one period."""
-    return standing_clicks(period=period).filter(fan=fan, button=button).count()
+    return clicks_that_stand(period=period).filter(fan=fan, button=button).count()
 
 
 def click_count(*, public_id: str) -> int | None:
@@ -159,7 +159,7 @@ class ButtonMonth:
 
 def creator_clicks(*, creator: User, period: Period, place: pages.Place | None = None) -> pages.Page[ButtonMonth]:
     """Return the creator's buttons with their clicks and fans of the period, most clicked first."""
-    clicks = standing_clicks(period=period).filter(button=OuterRef("pk")).order_by()
+    clicks = clicks_that_stand(period=period).filter(button=OuterRef("pk")).order_by()
     # Fans are told apart for the buttons of the page alone: the database counts them after it has cut the list.
     found = pages.cut(
         Button.objects.filter(creator=creator)

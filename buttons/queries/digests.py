@@ -61,7 +61,9 @@ def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
     """
     fan = connection.owner
     # Who closed their account has no page any more that a post could lead to.
-    clicks = queries.standing_clicks(period=period).filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
+    clicks = (
+        queries.clicks_that_stand(period=period).filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
+    )
     by_clicks = clicks.values("creator").annotate(clicks=Count("id")).order_by("-clicks", "creator")
     found = visibility.public_creators(fan=fan, creators=[row["creator"] for row in by_clicks])
     if not found:

@@ -1,44 +1,22 @@
-"""Makes the mark's files from its shapes: `python -m flattr.development.icons` writes all that `static/` has of it.
-
-The mark is a round cake from above, with one slice drawn out of it.
-"""
+"""Makes the mark's files from its shapes: `python -m flattr.development.icons` writes all that `static/` has."""
 
 import math
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from flattr import mark
 from flattr.development.services import CHECKOUT
+from flattr.mark import Sector
 
 PNG_SIZES: Final = (180, 192, 512)
 """In pixels: of telephones' start pages (180 is Apple's), and of the web app manifest."""
 
-_SIDE: Final = 32
 _PAPER: Final = "#fffaf4"
 _PADDING: Final = 0.18
 """How much of a PNG is paper on each side: telephones cut icons round, and may keep as little as 80 % of them."""
-_OVERSAMPLING: Final = 4
-
-
-class _Sector(NamedTuple):
-    """A sector of a circle; its angles are in degrees, clockwise from the top."""
-
-    x: float
-    y: float
-    radius: float
-    start: int
-    end: int
-    colour: str
-
-
-_MARK: Final = (
-    _Sector(14.5, 17.5, 13, 120, 360, "#a3294d"),
-    _Sector(14.5, 17.5, 9, 120, 360, "#d6456f"),
-    _Sector(18, 14.5, 13, 0, 120, "#ffc145"),
-    _Sector(18, 14.5, 9, 0, 120, "#ffe0a1"),
-)
 
 
 def files() -> dict[Path, bytes]:
@@ -55,11 +33,11 @@ def main() -> None:
 
 
 def _svg() -> str:
-    paths = "".join(_path(sector) for sector in _MARK)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE} {_SIDE}">{paths}</svg>\n'
+    paths = "".join(_path(sector) for sector in mark.SECTORS)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {mark.SIDE} {mark.SIDE}">{paths}</svg>\n'
 
 
-def _path(sector: _Sector) -> str:
+def _path(sector: Sector) -> str:
     points = []
     for angle in (sector.start, sector.end):
         turn = math.radians(angle)
@@ -72,24 +50,12 @@ def _path(sector: _Sector) -> str:
 
 
 def _png(size: int) -> bytes:
-    side = size * _OVERSAMPLING
-    image = Image.new("RGB", (side, side), _PAPER)
-    pen = ImageDraw.Draw(image)
-    scale = side * (1 - 2 * _PADDING) / _SIDE
-    for sector in _MARK:
-        box = [
-            side * _PADDING + scale * place
-            for place in (
-                sector.x - sector.radius,
-                sector.y - sector.radius,
-                sector.x + sector.radius,
-                sector.y + sector.radius,
-            )
-        ]
-        # Pillow's angles begin at three o'clock.
-        pen.pieslice(box, sector.start - 90, sector.end - 90, fill=sector.colour)
+    image = Image.new("RGB", (size, size), _PAPER)
+    padding = round(size * _PADDING)
+    drawn = mark.picture(size - 2 * padding)
+    image.paste(drawn, (padding, padding), drawn)
     file = BytesIO()
-    image.resize((size, size), Image.Resampling.LANCZOS).save(file, "PNG", optimize=True)
+    image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 

@@ -102,7 +102,7 @@ def claimed_micros(*, fan: User, until: Period) -> int:
 
 def _promised_micros(*, fan: User, period: Period) -> int:
     """Return the budget in micros that the fan's clicks of a period claim, 0 where there are none."""
-    clicks = buttons_queries.standing_clicks(period=period).filter(fan=fan)
+    clicks = buttons_queries.clicks_that_stand(period=period).filter(fan=fan)
     promises = fan.subscriptions.filter(effective_from__lte=period).order_by("-id")
     latest = promises.annotate(has_clicks=Exists(clicks)).first()
     if latest is None or latest.state != Subscription.State.ACTIVE or not latest.has_clicks:

@@ -50,5 +50,5 @@ def obstacles(*, user: User) -> list[Obstacle]:
 
 def leftover(*, user: User, now: datetime) -> Leftover:
     """Return what the user gives up by closing now."""
-    clicks = buttons_queries.standing_clicks(period=Period.at(now)).filter(button__creator=user).count()
+    clicks = buttons_queries.clicks_that_stand(period=Period.at(now)).filter(button__creator=user).count()
     return Leftover(earnings_micros=balances.creator_balance_micros(creator=user), clicks=clicks)

@@ -302,7 +302,7 @@ def test_an_id_of_months_ago_does_not_hide_this_months_click(
     made = click(fan, button, mid_october, click_id=click_id)
     assert (long_ago.period, made.period) == (october.shift(-2), october)
     assert clicks.undo_click(click_id=click_id, fan=fan, now=mid_october).period == october
-    assert list(queries.standing_clicks(period=october)) == []
+    assert list(queries.clicks_that_stand(period=october)) == []
 
 
 def test_a_click_that_two_hosts_recorded_in_two_months_is_still_found(

@@ -175,3 +175,20 @@ def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPa
 
     assert {str(outcome) for outcome in async_to_sync(ask)()} == {"away"}
     assert len(attempts) <= 4
+
+
+def test_whatever_goes_wrong_is_told_to_who_waits(doubling: Doubling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that isn't the database's ends no thread: nobody waits for ever, and the next one is answered."""
+    refusals = [RuntimeError("away")] * 2
+    ensure = DatabaseWrapper.ensure_connection
+
+    def refuse_twice(self: DatabaseWrapper) -> None:
+        if threading.current_thread().name == "gathering" and refusals:
+            raise refusals.pop()
+        ensure(self)
+
+    monkeypatch.setattr(DatabaseWrapper, "ensure_connection", refuse_twice)
+    outcomes = ask_while_busy(doubling, -1, -2)
+
+    assert all(isinstance(outcome, RuntimeError | ValueError) for outcome in outcomes)
+    assert not refusals

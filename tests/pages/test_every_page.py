@@ -251,69 +251,79 @@ DATA: Final = frozenset({"application/json", "application/ld+json"})
 """Scripts that are only read: no policy keeps them from that."""
 
 
-def address(name: str, town: World) -> str:
-    """Return the address of a page, about the things of the fan and the creator where it is about something."""
-    arguments: dict[str, list[object]] = {
+ABOUT_A_BUTTON: Final = (
+    "api_button",
+    "buttons:badge",
+    "buttons:button",
+    "buttons:button_picture",
+    "buttons:click",
+    "buttons:click_at_once",
+    "buttons:edit",
+    "buttons:hide",
+    "buttons:set_every_month",
+    "buttons:share",
+    "buttons:stop_every_month",
+    "payouts:co_authors",
+)
+ABOUT_A_CREATOR: Final = (
+    "buttons:creator",
+    "buttons:creator_feed",
+    "buttons:creator_picture",
+    "buttons:share_creator",
+    "payouts:cap",
+    "payouts:choose_visibility",
+    "payouts:confirm_gift",
+    "payouts:gift",
+    "payouts:history_to",
+    "payouts:lift_cap",
+)
+ABOUT_A_SITE: Final = ("buttons:check_site", "buttons:site", "buttons:withdraw_claim")
+ABOUT_A_DEPOSIT: Final = ("payouts:deposit", "payouts:resume_deposit", "sandbox:pay")
+ABOUT_A_MONTH: Final = tuple(
+    f"payouts:{name}"
+    for name in ("earnings_csv", "earnings_of", "earnings_pdf", "statement", "statement_csv", "statement_pdf")
+)
+"""The pages that are about the town's button, creator, site, deposit, and the month of its clicks."""
+
+
+def arguments_of(town: World) -> dict[str, list[object]]:
+    """Return what the addresses of pages have that are about something."""
+    return {
+        **{name: [town.button.public_id] for name in ABOUT_A_BUTTON},
+        **{name: [f"ada-{town.creator.pk}"] for name in ABOUT_A_CREATOR},
+        **{name: [urlsplit(town.button.url).hostname] for name in ABOUT_A_SITE},
+        **{name: [town.deposit.pk] for name in ABOUT_A_DEPOSIT},
+        **{name: ["2026-10"] for name in ABOUT_A_MONTH},
         "account_reset_password_from_key": ["1", "key"],
         "admin:app_list": ["payouts"],
         "admin:auth_user_password_change": [town.fan.pk],
         "admin:buttons_originstanding_decide": [0],
         "admin:payouts_payout_review": [town.payout.pk],
         "admin:view_on_site": [1, 1],
-        "api_button": [town.button.public_id],
-        "buttons:badge": [town.button.public_id],
-        "buttons:button": [town.button.public_id],
-        "buttons:button_picture": [town.button.public_id],
-        "buttons:creator_picture": [f"ada-{town.creator.pk}"],
-        "buttons:click": [town.button.public_id],
-        "buttons:click_at_once": [town.button.public_id],
-        "buttons:creator": [f"ada-{town.creator.pk}"],
-        "buttons:creator_feed": [f"ada-{town.creator.pk}"],
-        "buttons:edit": [town.button.public_id],
-        "buttons:share_creator": [f"ada-{town.creator.pk}"],
-        "buttons:share": [town.button.public_id],
         "accounts:end_connection": [0],
         "accounts:unsubscribe": [Signer(salt=muting.__name__).sign(f"{town.fan.pk}:month_settled")],
         "buttons:decide_digest": [town.click.pk],
         "buttons:set_digest": [0],
-        "buttons:hide": [town.button.public_id],
         "buttons:report": [town.click.pk],
-        "buttons:set_every_month": [town.button.public_id],
-        "buttons:stop_every_month": [town.button.public_id],
         "buttons:undo": [town.click.pk],
         "buttons:window": [tickets.mint(place=given.place(town.button))],
         "buttons:sitemap": ["buttons", 1],
-        "buttons:site": [urlsplit(town.button.url).hostname],
-        "buttons:check_site": [urlsplit(town.button.url).hostname],
-        "buttons:withdraw_claim": [urlsplit(town.button.url).hostname],
         "admin:buttons_site_contest": [town.button.site_id],
         "mfa_edit_webauthn": [1],
         "openid_connect_login": ["mastodon"],
         "openid_connect_callback": ["mastodon"],
         "mfa_remove_webauthn": [1],
-        "payouts:cap": [f"ada-{town.creator.pk}"],
-        "payouts:lift_cap": [f"ada-{town.creator.pk}"],
-        "payouts:choose_visibility": [f"ada-{town.creator.pk}"],
-        "payouts:deposit": [town.deposit.pk],
-        "payouts:resume_deposit": [town.deposit.pk],
         "payouts:cancel_payout": [town.payout.pk],
         "admin:payouts_reconciliationitem_resolve": [0],
-        "payouts:co_authors": [town.button.public_id],
         "payouts:decide_share": [0],
-        "payouts:earnings_csv": ["2026-10"],
-        "payouts:earnings_of": ["2026-10"],
-        "payouts:earnings_pdf": ["2026-10"],
         **{f"payouts:{name}{kind}": [2026] for name in ("year", "earnings_year") for kind in ("", "_csv", "_pdf")},
-        "payouts:confirm_gift": [f"ada-{town.creator.pk}"],
-        "payouts:gift": [f"ada-{town.creator.pk}"],
         "payouts:given_gift": [town.click.pk],
-        "payouts:statement": ["2026-10"],
-        "payouts:statement_csv": ["2026-10"],
-        "payouts:statement_pdf": ["2026-10"],
-        "payouts:history_to": [f"ada-{town.creator.pk}"],
-        "sandbox:pay": [town.deposit.pk],
     }
-    path = reverse(name, args=arguments.get(name))
+
+
+def address(name: str, town: World) -> str:
+    """Return the address of a page, about the things of the fan and the creator where it is about something."""
+    path = reverse(name, args=arguments_of(town).get(name))
     if name == "buttons:window":
         place = given.place(town.button)
         path += "?" + urlencode({"to": place.to, "url": place.url, "site": place.origin})
