@@ -114,7 +114,7 @@ class Walk:
         self.enter()
         self.page.wait_for_url("**/welcome/")
 
-    def log_in(self, email: str, password: str = PASSWORD) -> None:
+    def log_in(self, email: str, password: str) -> None:
         """Log in on the page for it, as far as a password leads."""
         self.page.locator("#id_login").fill(email)
         self.page.locator("#id_password").fill(password)
