@@ -8,10 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import Connection, Notification, User
+from accounts.operations import connections
 from buttons.models import Digest
 from buttons.operations import digests
 from flattr.outside import bluesky, calls
 from flattr.outside.network import Network
+from flattr.transactions import durable
 from tests.networks.bluesky import REFRESH, Bluesky
 from tests.networks.faults import Fault
 from tests.networks.mastodon import STATUSES, Mastodon
@@ -134,6 +136,18 @@ def test_access_that_was_taken_back_ends_the_connection(
     assert told() == [Notification.Kind.CONNECTION_LOST]
     assert digests.draft_digests(now=datetime(2026, 12, 1, tzinfo=UTC)) == 0
     assert fan.connections.count() == 1
+
+
+def test_who_has_ended_a_connection_isnt_told_that_it_is_lost(
+    fan: User, on_mastodon: Connection, network: Network
+) -> None:
+    """The network may refuse us because of that very end."""
+    connections.end_connection(owner=fan, connection_id=on_mastodon.pk, network=network, now=DUE)
+    durable(connections.lose_connection)(connection=on_mastodon, now=DUE)
+    on_mastodon.refresh_from_db()
+
+    assert on_mastodon.state == Connection.State.ENDED
+    assert told() == []
 
 
 def test_a_post_that_the_server_refuses_is_given_up_at_once(server: Mastodon | Bluesky, network: Network) -> None:

@@ -82,6 +82,17 @@ def test_a_mastodon_account_is_connected(typed: str, fan: User, toots: Mastodon,
     assert (app["client_name"], app["website"]) == ("Flattr", settings.APP_URL)
 
 
+def test_who_connects_again_has_one_connection(fan: User, toots: Mastodon, client: StrictClient) -> None:
+    """It takes the place of the one before, whose secret is forgotten, and goes on posting where that one did."""
+    before = connected(client, toots)
+    Connection.objects.filter(pk=before.pk).update(posts_digest=True)
+    after = connected(client, toots)
+    before.refresh_from_db()
+
+    assert (before.state, before.sealed_secret, before.posts_digest) == ("ended", "", False)
+    assert (after.pk != before.pk, after.owner, after.posts_digest) == (True, fan, True)
+
+
 def test_a_server_knows_us_once(fan: User, toots: Mastodon, client: StrictClient) -> None:
     """Whoever connects, and however often."""
     connected(client, toots)
