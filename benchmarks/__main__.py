@@ -37,6 +37,8 @@ def main() -> int:
         months = tuple(month for month in scale.months if month.world.clicks <= options.clicks)
         scale = dataclasses.replace(scale, months=months or scale.months[:1])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # What a script starts in the background ignores it otherwise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return _run(options.names or list(BENCHMARKS), scale, options.scale, options.folder.resolve())
     except (UnableToMeasure, UnableToStart) as error:

@@ -25,6 +25,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "var" / "hosts", help="where files and logs lie")
     folder = parser.parse_args().folder.resolve()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # What a script starts in the background ignores it otherwise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         require_namespaces()
         _run(folder)
