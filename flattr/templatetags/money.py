@@ -22,6 +22,12 @@ def money_filter(micros: int, decimals: int = 2) -> str:
 
 
 @register.filter
+def exact(micros: int) -> str:
+    """Write micros as euros with two decimals, or with four where two would hide something."""
+    return money_filter(micros, 4 if micros % money.MICROS_PER_CENT else 2)
+
+
+@register.filter
 def cents(amount: int) -> str:
     """Write cents as euros."""
     return money_filter(money.cents_to_micros(amount))

@@ -48,13 +48,13 @@ def test_one_more_and_one_less_change_every_figure(page: Page, fan: User) -> Non
     page.get_by_role("button", name="One more click for A program").click()
 
     expect(page.get_by_text("Thank you! “A program” has one more slice of your cake.")).to_be_visible()
-    expect(page.get_by_text("2 clicks · €3.0000")).to_be_visible()
+    expect(page.get_by_text("2 clicks · €3.00")).to_be_visible()
     expect(page.get_by_text("Your last click: A program")).to_be_visible()
 
     page.get_by_role("button", name="Undo", exact=True).click()
 
     expect(page.get_by_text("One click for “A program” is undone.")).to_be_visible()
-    expect(page.get_by_text("1 click · €3.0000")).to_be_visible()
+    expect(page.get_by_text("1 click · €3.00")).to_be_visible()
     assert Click.objects.filter(fan=fan, undone_at__isnull=True).count() == 3
 
 
@@ -65,7 +65,7 @@ def test_a_cap_is_changed_and_lifted(page: Page) -> None:
     page.get_by_role("button", name="Change the cap").click()
 
     expect(page.get_by_text("Ada gets at most €1.50 of your cake a month.")).to_be_visible()
-    expect(page.get_by_text("2 clicks · €1.5000")).to_be_visible()
+    expect(page.get_by_text("2 clicks · €1.50")).to_be_visible()
 
     page.get_by_role("button", name="Lift the cap for Ada").click()
 
@@ -78,8 +78,8 @@ def test_by_keyboard_the_focus_stays_and_the_page_does(page: Page) -> None:
     """Where the slice goes with its last click, the focus goes to the heading of the list."""
     page.evaluate("window.isTheSame = true")
     for role, name, shown in (
-        ("more", "One more click for A program", "2 clicks · €3.0000"),
-        ("less", "Undo one click for A program", "1 click · €3.0000"),
+        ("more", "One more click for A program", "2 clicks · €3.00"),
+        ("less", "Undo one click for A program", "1 click · €3.00"),
     ):
         page.get_by_role("button", name=name).focus()
         page.keyboard.press("Enter")
@@ -99,11 +99,11 @@ def test_by_keyboard_the_focus_stays_and_the_page_does(page: Page) -> None:
 def test_two_presses_at_once_are_one_click(page: Page, fan: User) -> None:
     """And where the answer is lost, the page is sent as without a script, which counts the same click once."""
     page.get_by_role("button", name="One more click for A program").dblclick()
-    expect(page.get_by_text("2 clicks · €3.0000")).to_be_visible()
+    expect(page.get_by_text("2 clicks · €3.00")).to_be_visible()
     page.route("**/click/", lambda route: (route.fetch(), route.abort())[1], times=1)
     page.get_by_role("button", name="One more click for A program").click()
 
-    expect(page.get_by_text("3 clicks · €3.0000")).to_be_visible()
+    expect(page.get_by_text("3 clicks · €3.00")).to_be_visible()
     assert Click.objects.filter(fan=fan, undone_at__isnull=True).count() == 5
 
 

@@ -38,7 +38,7 @@ def test_a_click_by_a_link_raises_the_count_and_cuts_the_cake(
 
     page.goto(f"{app_url}/cake/")
 
-    expect(page.get_by_text("1 click · €5.0000")).to_be_visible()
+    expect(page.get_by_text("1 click · €5.00")).to_be_visible()
 
     page.get_by_role("button", name="Undo one click for First light").click()
 

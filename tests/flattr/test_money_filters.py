@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from flattr.templatetags.money import cents, money_filter, plain_cents
+from flattr.templatetags.money import cents, exact, money_filter, plain_cents
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,9 @@ def test_cents_are_written_as_euros_and_as_form_values() -> None:
     with override("fr"):
         assert cents(123_450).endswith(",50\N{NO-BREAK SPACE}€")
         assert plain_cents(123_450) == "1234.50"
+
+
+def test_an_exact_amount_has_no_more_decimals_than_it_needs() -> None:
+    """A click that is worth whole cents is shown in cents, others to the hundredth of a cent."""
+    assert exact(5_000_000) == "€5.00"
+    assert exact(833_333) == "€0.8333"

@@ -65,12 +65,12 @@ def test_a_click_counts_and_changes_the_cake(
     assert world.messages(thanked) == ["Thank you! “A song” has one more slice of your cake."]
     assert "1 click so far" in world.text(thanked)
     assert "You gave it 1 slice of this month's cake." in world.text(thanked)
-    assert "1 click · €5.0000" in world.text(client.get(reverse("payouts:cake")))
+    assert "1 click · €5.00" in world.text(client.get(reverse("payouts:cake")))
     assert Click.objects.get().origin == "https://artist.example"
     other = given.button(title="A program")
     client.post(page_of(other), {"click_id": world.new_id()})
 
-    assert world.text(client.get(reverse("payouts:cake"))).count("1 click · €2.5000") == 2
+    assert world.text(client.get(reverse("payouts:cake"))).count("1 click · €2.50") == 2
 
 
 def test_a_fan_sees_their_own_change_at_once(fan: User, button: Button, client: StrictClient) -> None:
@@ -147,12 +147,12 @@ def test_the_cake_offers_one_more_and_one_less(fan: User, button: Button, client
     more = client.post(page_of(button), form, follow=True)
 
     assert more.redirect_chain == [("/cake/", 302)]
-    assert "2 clicks · €5.0000" in world.text(more)
+    assert "2 clicks · €5.00" in world.text(more)
     less = client.post(reverse("buttons:undo", args=[click.pk]), follow=True)
 
     assert less.redirect_chain == [("/cake/", 302)]
     assert world.messages(less) == ["One click for “A song” is undone."]
-    assert "1 click · €5.0000" in world.text(less)
+    assert "1 click · €5.00" in world.text(less)
 
 
 def test_looking_at_a_button_clicks_nothing(fan: User, button: Button, client: StrictClient) -> None:

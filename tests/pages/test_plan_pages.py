@@ -149,9 +149,9 @@ def test_what_was_said_is_listed(subscriber: User, client: StrictClient) -> None
     ]
 
     assert rows == [
-        ["11/15/2026", "December 2026", "€8.00", "3 months", "paused"],
-        ["11/15/2026", "December 2026", "€8.00", "3 months", "active"],
-        ["10/01/2026", "October 2026", "€5.00", "1 month", "active"],
+        ["Nov 15, 2026", "December 2026", "€8.00", "3 months", "paused"],
+        ["Nov 15, 2026", "December 2026", "€8.00", "3 months", "active"],
+        ["Oct 1, 2026", "October 2026", "€5.00", "1 month", "active"],
     ]
     assert subscriber.subscriptions.count() == 3
 

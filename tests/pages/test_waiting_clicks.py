@@ -113,7 +113,7 @@ def test_a_stranger_signs_up_subscribes_pays_and_the_click_is_made_once(
     client.get(page_of(button))
     click = Click.objects.get()
     assert (str(click.pk), click.fan.email) == (click_id, "new@example.com")
-    assert "€5.0000" in world.text(client.get(reverse("payouts:cake")))
+    assert "1 click · €5.00" in world.text(client.get(reverse("payouts:cake")))
     assert books.check_books() == []
 
 
