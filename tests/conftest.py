@@ -10,6 +10,7 @@ import pytest
 from celery.app import app_or_default
 from coverage import Coverage
 from django.core.cache import cache, caches
+from django.core.management import call_command
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
@@ -76,10 +77,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, october: Period) -> None:
-    """Make the partitions of clicks in which examples lie, as the daily task does for the months to come."""
-    del django_db_setup
+def django_db_setup(
+    django_db_setup: None, _delete_what_is_there: None, django_db_blocker: DjangoDbBlocker, october: Period
+) -> None:
+    """Make the partitions of clicks in which examples lie, as the daily task does for the months to come.
+
+    The database may be that of a run which was killed in the middle of a test, so it is emptied first.
+    """
+    del django_db_setup, _delete_what_is_there
     with django_db_blocker.unblock():
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True)
         for months in range(-2, 4):
             durable(periods.make_partition)(period=october.shift(months))
 
