@@ -11,6 +11,7 @@ from celery.app import app_or_default
 from coverage import Coverage
 from django.core.cache import cache, caches
 from django.core.management import call_command
+from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
@@ -86,7 +87,7 @@ def django_db_setup(
     """
     del django_db_setup, _delete_what_is_there
     with django_db_blocker.unblock():
-        call_command("flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True)
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
         for months in range(-2, 4):
             durable(periods.make_partition)(period=october.shift(months))
 
@@ -95,7 +96,8 @@ def django_db_setup(
 def _delete_what_is_there() -> Iterator[None]:
     """Empty the database after a test that committed by deleting its rows, which are few.
 
-    Django truncates all tables, and PostgreSQL then makes new files for each of them and of their indexes.
+    Django truncates all tables, for which PostgreSQL makes new files for each of them and of their indexes, and then
+    looks which of its own rows are missing, of which none is deleted here.
     """
 
     def sql_flush(*arguments: Any, **_: object) -> list[str]:
@@ -108,6 +110,7 @@ def _delete_what_is_there() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_: None)
         yield
 
 

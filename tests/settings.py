@@ -20,3 +20,5 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
 # Tasks don't run by themselves in tests: no worker listens to this queue, the only one.
 CELERY_TASK_ROUTES = {}
 CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+# Static files are looked for when they are asked for: each test client would go through all of them first.
+WHITENOISE_AUTOREFRESH = True
