@@ -34,7 +34,7 @@ _ORDERS: Final = {
 }
 """The orders of the slices, the first one unless another is asked for, and what the page calls them."""
 
-_SHOWN: Final = pages.SIZE // 2
+_SHOWN: Final = pages.SIZE // 3
 """How many slices a page has: each has three lines and two forms."""
 
 
