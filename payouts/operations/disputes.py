@@ -40,6 +40,7 @@ def look_at_dispute(*, reference: str, now: datetime) -> None:
 
     :raises NotOurDeposit: if the payment that it names isn't a deposit that has succeeded.
     :raises DisputeMismatch: if it is about more than the deposit, or another currency.
+    :raises BeingSettled: if the bank took what a settlement that isn't finished may be giving to creators.
     """
     record_dispute(facts=get_gateway().dispute(reference=reference), now=now)
 
@@ -62,6 +63,8 @@ def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
 
     What is disputed comes from the fan's balance, then from what creators got of that deposit and haven't asked for,
     then from the platform. Where the dispute is won, even after it was lost, each gets their own back.
+
+    :raises BeingSettled: if the bank took what a settlement that isn't finished may be giving to creators.
     """
     deposit = deposit_paid_by(payment=facts.payment)
     if facts.amount_cents > deposit.amount_cents or not facts.is_in_our_currency:
@@ -90,6 +93,7 @@ def record_dispute(*, facts: DisputeFacts, now: datetime) -> None:
 @required
 def _hold(dispute: Dispute, *, moment: datetime, now: datetime) -> None:
     """Take the amount from those who have it, and let the bank have it."""
+    moments.require_settled(fan=dispute.deposit.fan)
     earned: Counter[int] = Counter()
     for creator_id, micros in disputes.earned_from(deposit=dispute.deposit):
         earned[creator_id] += micros

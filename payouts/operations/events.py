@@ -12,7 +12,7 @@ from accounts.models import User
 from flattr.transactions import durable
 from payouts.gateway import Event, EventRefused, ProviderUnavailable, get_gateway
 from payouts.models import Deposit, Payout, PayoutAccount, Refund, StripeEvent
-from payouts.operations import accounts, deposits, disputes, fraud, methods, payouts, refunds
+from payouts.operations import accounts, deposits, disputes, fraud, methods, moments, payouts, refunds
 from payouts.queries import due
 
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -101,7 +101,7 @@ def handle(*, event_id: str, now: datetime) -> None:
         return
     try:
         handler(event, now)
-    except (NotOurs, disputes.NotOurDeposit, ProviderUnavailable) as error:
+    except (NotOurs, disputes.NotOurDeposit, moments.BeingSettled, ProviderUnavailable) as error:
         logger.info("%s waits: %s", event, error)
         _wait(event, error=error)
     except Exception as error:

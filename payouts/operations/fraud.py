@@ -18,6 +18,7 @@ def heed_warning(*, reference: str, now: datetime) -> Refund | None:
     warning again changes nothing.
 
     :raises NotOurDeposit: if the payment that it names isn't a deposit that has succeeded.
+    :raises BeingSettled: if a settlement that isn't finished may be giving it.
     """
     deposit = disputes.deposit_paid_by(payment=get_gateway().warned_payment(reference=reference))
     methods.remove_method(fan=deposit.fan, now=now)

@@ -61,12 +61,15 @@ def refund_unspent(*, request_id: uuid.UUID, deposit: Deposit, now: datetime) ->
     """Reserve all that is left of a deposit to be paid back, unless some of it was given; the same id does so once.
 
     This is for money that was never the fan's to give, so it doesn't matter what clicks claim.
+
+    :raises BeingSettled: if a settlement that isn't finished may be giving it.
     """
     moment = moments.open_moment(wanted=now, now=now)
     accounts_operations.lock_fan(fan=deposit.fan)
     known = Refund.objects.filter(request_id=request_id).first()
     if known is not None:
         return known
+    moments.require_settled(fan=deposit.fan)
     left = {each.pk: cents for each, cents in balances.refundable_deposits(fan=deposit.fan)}.get(deposit.pk, 0)
     account = ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=deposit.fan)
     ledger.lock_accounts(account_ids=[account.pk])

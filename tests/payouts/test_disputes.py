@@ -12,10 +12,10 @@ from flattr.transactions import durable
 from payouts.gateway import DisputeFacts, DisputeState
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import Deposit, Dispute
-from payouts.operations import disputes, fraud, refunds, renewals
+from payouts.models import Deposit, Dispute, StripeEvent
+from payouts.operations import disputes, fraud, moments, refunds, renewals, settlement
 from payouts.queries import balances, books
-from tests import given
+from tests import given, told
 from tests.fakestripe.fake import FakeStripe
 from tests.payouts.paying import assert_books_are_stripes, moment, paid
 
@@ -249,3 +249,29 @@ def test_an_early_warning_of_a_payment_that_isnt_ours_is_refused(stripe: FakeStr
     Deposit.objects.update(reference="")
     with pytest.raises(disputes.NotOurDeposit):
         fraud.heed_warning(reference=reference, now=moment())
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_dispute_waits_for_the_end_of_a_settlement(
+    stripe: FakeStripe, fan: User, creators: list[User], deposit: Deposit, month: Period, *, is_cut: bool
+) -> None:
+    """What the settlement has fixed stays there for it; then it is asked of the creators who have got it."""
+    for creator in creators:
+        given.click(fan, given.button(creator), now=month.start)
+    now = month.end + timedelta(minutes=10)
+    opened = settlement.open_settlement(period=month, now=now)
+    if is_cut:
+        settlement.settle_range(settlement_id=opened.pk, number=0, now=now)
+    dispute, warning = stripe.dispute(deposit.reference)["id"], stripe.warn_of_fraud(deposit.reference)["id"]
+    event = told.came("charge.dispute.created", subject=dispute, now=now)
+    with pytest.raises(moments.BeingSettled, match=f"fan: a month of {fan.pk}"):
+        fraud.heed_warning(reference=warning, now=now)
+    assert told.handled(event, now=now).state == StripeEvent.State.WAITING
+    assert not Dispute.objects.exists()
+    given.settled(month, now=now)
+    later = now + timedelta(minutes=5)
+
+    assert told.handled(event, now=later).state == StripeEvent.State.HANDLED
+    assert shares(Dispute.objects.get()) == [("Ada", 225), ("Bob", 225), ("", 50)]
+    assert fraud.heed_warning(reference=warning, now=later) is None
+    assert_books_are_stripes()
