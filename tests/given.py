@@ -245,7 +245,7 @@ def queued(*calls: Callable[[], R], behind: Callable[[], object]) -> list[R | Ex
             running = []
             for number, call in enumerate(calls, start=1):
                 running.append(pool.submit(outcome, call))
-                _wait_for_waiting(number)
+                wait_for_waiting(number)
         return [each.result() for each in running]
 
 
@@ -259,7 +259,7 @@ def outcome(call: Callable[[], R]) -> R | Exception:
         connections.close_all()
 
 
-def _wait_for_waiting(number: int) -> None:
+def wait_for_waiting(number: int) -> None:
     """Wait until that many sessions of this database want a lock, or for two seconds."""
     deadline = time.monotonic() + 2
     with connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from flattr.period import Period
 from flattr.transactions import durable, required
 from payouts.ledger import chart
 from payouts.ledger import operations as ledger
-from payouts.models import ButtonEarning, CoAuthor, CoAuthorShare, Settlement
+from payouts.models import ButtonEarning, CoAuthor, CoAuthorShare, Settlement, SettlementEarning
 from payouts.queries import coauthors
 
 State = CoAuthor.State
@@ -168,18 +168,23 @@ def note_shares(*, settlement: Settlement) -> None:
 
 
 @required
+def lock_accounts(*, settlement: Settlement) -> None:
+    """Open and lock the balances of all who earn in a settlement with co-authors, before any of it is posted.
+
+    Else the co-authors' would be locked after those of creators and the platform, which whoever gives a co-author
+    something meanwhile locks after the co-author's: each would wait for the other.
+    """
+    people = CoAuthorShare.objects.filter(settlement=settlement).values_list("co_author__person_id", flat=True)
+    owners: set[int | None] = set(people)
+    if owners:
+        owners.update(SettlementEarning.objects.filter(settlement=settlement).values_list("creator_id", flat=True))
+        accounts = ledger.open_accounts(kind=chart.Kind.CREATOR_BALANCE, owner_ids=owners)
+        ledger.lock_accounts(account_ids=accounts.values())
+
+
+@required
 def post_shares(*, settlement: Settlement) -> None:
     """Move the shares from the balances of the buttons' creators, whose earnings are posted, to the co-authors'."""
-    rows = """
-        FROM payouts_coauthorshare AS share JOIN payouts_coauthor AS agreed ON agreed.id = share.co_author_id
-        WHERE share.settlement_id = %(settlement)s
-        """
-    parameters = {"settlement": settlement.pk}
-    ledger.open_accounts_from(
-        kind=chart.Kind.CREATOR_BALANCE,
-        source=f"SELECT DISTINCT agreed.person_id AS owner_id {rows}",
-        parameters=parameters,
-    )
     ledger.post_from(
         source="""
             SELECT debit.id AS debit_account_id, credit.id AS credit_account_id,
@@ -195,7 +200,7 @@ def post_shares(*, settlement: Settlement) -> None:
             WHERE share.settlement_id = %(settlement)s
             """,
         parameters={
-            **parameters,
+            "settlement": settlement.pk,
             "kind": chart.TransferKind.CO_AUTHOR_SHARE.value,
             "creator_balance": chart.Kind.CREATOR_BALANCE.value,
             "period": str(settlement.period),

@@ -151,6 +151,7 @@ def finish_settlement(*, settlement_id: int, now: datetime, wait: bool = True) -
     coauthors.note_shares(settlement=settlement)
     # Before any account is locked, as whoever decides a dispute has it first.
     recoveries = debts.note_recoveries(settlement=settlement)
+    coauthors.lock_accounts(settlement=settlement)
     earnings.post_earnings(settlement=settlement)
     coauthors.post_shares(settlement=settlement)
     debts.post_recoveries(recoveries=recoveries, moment=settlement.period.last_moment)
