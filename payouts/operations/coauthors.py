@@ -138,10 +138,15 @@ def end(*, co_author_id: int, by: User, now: datetime) -> None:
 
 @required
 def end_all(*, user: User, now: datetime) -> None:
-    """End all that somebody shares in or out whose account is closed, with this month, which brings them nothing."""
-    rows = CoAuthor.objects.filter(Q(owner=user) | Q(person=user), state__in=CoAuthor.OPEN_STATES)
+    """End all that somebody shares in or out whose account is closed, with this month, which brings them nothing.
+
+    What was ended this month would else have gone on until its end.
+    """
+    period = Period.at(now)
+    goes_on = Q(state__in=CoAuthor.OPEN_STATES) | Q(since__lte=period, until__gt=period)
+    rows = CoAuthor.objects.filter(goes_on, Q(owner=user) | Q(person=user))
     for found in rows.select_related("button", "owner", "person").select_for_update(of=("self",)).order_by("id"):
-        _end(found, by=user, until=Period.at(now), now=now)
+        _end(found, by=user, until=period, now=now)
 
 
 @required

@@ -129,6 +129,24 @@ def test_a_debtor_who_gives_nearly_all_away_pays_of_the_rest(
     assert books.check_books() == []
 
 
+@pytest.mark.parametrize("ends", ["owner", "co-author"])
+def test_who_was_to_share_until_the_months_end_has_nothing_of_it_once_they_are_gone(
+    ends: str, ada: User, bob: User, october: Period
+) -> None:
+    """Nobody could ask for it any more; whoever had ended it, the month is the button's creator's alone."""
+    made = given.button(ada)
+    agreed = share(made, bob, 40)
+    given.click(given.funded_fan(budget_cents=1000, period=october), made, now=given.MOMENT)
+    coauthors.end(co_author_id=agreed.pk, by=ada if ends == "owner" else bob, now=given.MOMENT)
+    closings.ask_to_close(user=bob, now=given.MOMENT)
+    closings.advance_closing(user_id=bob.pk, network=conf.OUTSIDE_NETWORK, now=given.MOMENT + grace.GRACE)
+    given.settled(october, now=october.end + timedelta(minutes=10))
+
+    assert cents(ada, bob) == [900, 0]
+    assert CoAuthor.objects.get().until == october
+    assert books.check_books() == []
+
+
 @pytest.mark.parametrize("leaver", ["owner", "co-author"])
 def test_an_account_that_is_closed_shares_no_more(leaver: str, ada: User, bob: User, october: Period) -> None:
     """It ends with the running month, the other side is told while there is a name, and then no row has that name."""
