@@ -62,7 +62,7 @@ def _begin(*, user_id: int, now: datetime) -> bool:
         return closing is not None
     # Nobody gives them anything between the look at their balance and the end.
     accounts_operations.lock_fan(fan=closing.user)
-    if due.due_periods(now=now):
+    if due.due_periods(now=moment):
         # A month that is being settled may bring earnings, and takes its cakes from balances.
         return False
     obstacles = closings.obstacles(user=closing.user)
@@ -70,8 +70,9 @@ def _begin(*, user_id: int, now: datetime) -> bool:
         people.stop(closing=closing, reasons=[each.value for each in obstacles], now=now)
         return False
     buttons.close(user=closing.user, name=people.NOBODY, now=moment)
-    coauthors.end_all(user=closing.user, now=now)
-    people.begin(closing=closing, now=now)
+    # Not by a clock that stands in a month that is closed, and has been shared.
+    coauthors.end_all(user=closing.user, now=moment)
+    people.begin(closing=closing, now=moment)
     return True
 
 

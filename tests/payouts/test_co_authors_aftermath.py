@@ -7,7 +7,7 @@ from django.conf import settings as conf
 from pytest_django import Settings
 
 from accounts import operations as people
-from accounts.models import User
+from accounts.models import Closing, User
 from accounts.operations import closings as grace
 from buttons.models import Button
 from flattr.period import Period
@@ -15,7 +15,7 @@ from payouts.gateway import DisputeFacts, DisputeState
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import CoAuthor, Debt, Deposit, DisputeShare, Recovery
-from payouts.operations import closings, coauthors, disputes
+from payouts.operations import closings, coauthors, disputes, settlement
 from payouts.queries import balances, books, debts
 from tests import given
 from tests.pages.world import confirmed
@@ -126,6 +126,26 @@ def test_a_debtor_who_gives_nearly_all_away_pays_of_the_rest(
     assert cents(ada, bob) == [4, 891]
     assert balances.on_hold_micros(creator=ada, now=october.shift(2).start) == 45_000
     assert ledger.balance_micros(kind=chart.Kind.LOSSES) // CENT == 995
+    assert books.check_books() == []
+
+
+def test_a_closing_that_was_paused_over_the_months_end_ends_the_next_one(
+    button: Button, ada: User, bob: User, october: Period
+) -> None:
+    """Its clock stands in a month that is settled, whose shares stay as they are; one that is being settled waits."""
+    closings.ask_to_close(user=bob, now=given.MOMENT)
+    given.click(given.funded_fan(budget_cents=1000, period=october), button, now=october.start)
+    after = october.end + timedelta(minutes=10)
+    opened = settlement.open_settlement(period=october, now=after)
+    closings.advance_closing(user_id=bob.pk, network=conf.OUTSIDE_NETWORK, now=october.last_moment)
+    assert Closing.objects.get().begun_at is None
+    settlement.settle_range(settlement_id=opened.pk, number=0, now=after)
+    settlement.finish_settlement(settlement_id=opened.pk, now=after)
+    closings.advance_closing(user_id=bob.pk, network=conf.OUTSIDE_NETWORK, now=october.last_moment)
+
+    assert Closing.objects.get().begun_at is not None
+    assert cents(ada, bob) == [540, 360]
+    assert CoAuthor.objects.get().until == october.next
     assert books.check_books() == []
 
 
