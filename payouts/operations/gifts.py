@@ -154,7 +154,13 @@ def fee_micros_of(*, amount_cents: int) -> int:
 
 @required
 def forget_notes(*, person: User) -> None:
-    """Take away what somebody wrote, or was written, along with gifts."""
+    """Take away what somebody wrote, or was written, along with gifts, and our emails that have it."""
+    written = Gift.objects.filter(fan=person).exclude(note="")
+    Notification.objects.filter(
+        recipient__in=written.values("creator"),
+        kind=Notification.Kind.GIFT_RECEIVED,
+        subject_key__in=[str(key) for key in written.values_list("pk", flat=True)],
+    ).delete()
     Gift.objects.filter(Q(fan=person) | Q(creator=person)).update(note="")
 
 

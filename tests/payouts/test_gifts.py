@@ -258,6 +258,18 @@ def test_notes_are_forgotten_with_either(fan: User, ada: User) -> None:
     assert books.check_books() == []
 
 
+def test_the_emails_that_have_a_note_are_forgotten_with_it(fan: User, ada: User) -> None:
+    """They are the creator's, and have the words of somebody who is gone; those without words, and others', stay."""
+    henry = given.user("Henry")
+    given.deposit(henry, amount_cents=500, now=NOW)
+    kept = [give(fan, ada, amount_cents=200), give(henry, ada, note="from Henry")]
+    give(fan, ada, note="from Grace")
+    durable(gifts.forget_notes)(person=fan)
+
+    told = ada.notifications.filter(kind="gift_received").values_list("subject_key", flat=True)
+    assert set(told) == {str(each.pk) for each in kept}
+
+
 def test_the_creators_file_names_no_fan(fan: User, ada: User) -> None:
     """Both have the gift in their data, and only the fan's own says whose it was."""
     give(fan, ada, note="hello")
