@@ -9,9 +9,12 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from flattr import money
 from payouts.attribution import spent_of
-from payouts.models import CoAuthor, Deposit, Dispute, Gift, SettlementLine, SettlementSpend
+from payouts.models import CoAuthor, Deposit, Dispute, DisputeShare, Gift, SettlementLine, SettlementSpend
 from payouts.queries import balances, coauthors
 from payouts.split import split_spend
+
+_Spend = SettlementSpend | Gift | DisputeShare
+"""What took money out of a fan's balance for good, refunds aside, which are counted with their deposits."""
 
 
 def has_contested(*, fan: User) -> bool:
@@ -29,7 +32,7 @@ def earned_from(*, deposit: Deposit) -> Iterator[tuple[int, int]]:
 
     What a settlement took of the deposit is spread over the fan's lines as it was over the whole spend, and what a
     line brought over the button's creator and their co-authors of that month as they shared it. A gift's part is its
-    creator's.
+    creator's. What another dispute took of it from the fan's balance, nobody got.
     """
     gone = Sum("refunds__amount_cents", filter=balances.REFUNDED)
     deposits = (
@@ -43,22 +46,26 @@ def earned_from(*, deposit: Deposit) -> Iterator[tuple[int, int]]:
         if isinstance(spend, Gift):
             fee = spend.fee_micros * micros // money.cents_to_micros(spend.amount_cents)
             yield spend.creator_id, micros - fee
-        else:
+        elif isinstance(spend, SettlementSpend):
             yield from _earned_of_month(spend, micros)
 
 
-def _spends(fan: User) -> list[tuple[SettlementSpend | Gift, int]]:
-    """Return what the fan's money went to with micros, in the order of time: months that were cut, and gifts."""
+def _spends(fan: User) -> list[tuple[_Spend, int]]:
+    """Return what the fan's money went to with micros, in the order of time: months, gifts, other disputes."""
     months = SettlementSpend.objects.filter(fan=fan, settlement__finished_at__isnull=False)
-    spends: list[tuple[SettlementSpend | Gift, int]] = [
+    taken = fan.dispute_shares.filter(source=DisputeShare.Source.FAN).exclude(dispute__state=Dispute.State.WON)
+    spends: list[tuple[_Spend, int]] = [
         *((each, each.spend_micros) for each in months.select_related("settlement")),
         *((each, money.cents_to_micros(each.amount_cents)) for each in fan.gifts_given.all()),
+        *((each, each.amount_micros) for each in taken.select_related("dispute")),
     ]
     return sorted(spends, key=lambda spend: _given_at(spend[0]))
 
 
-def _given_at(spend: SettlementSpend | Gift) -> datetime:
-    return spend.made_at if isinstance(spend, Gift) else spend.settlement.period.last_moment
+def _given_at(spend: _Spend) -> datetime:
+    if isinstance(spend, Gift):
+        return spend.made_at
+    return spend.dispute.opened_at if isinstance(spend, DisputeShare) else spend.settlement.period.last_moment
 
 
 def _earned_of_month(spend: SettlementSpend, micros: int) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts import operations as accounts_operations
+from accounts.models import Subscription, User
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable
@@ -15,6 +16,7 @@ from payouts.ledger import queries as ledger
 from payouts.models import Deposit, Dispute, StripeEvent
 from payouts.operations import disputes, fraud, moments, refunds, renewals, settlement
 from payouts.queries import balances, books
+from payouts.queries.disputes import earned_from
 from tests import given, told
 from tests.fakestripe.fake import FakeStripe
 from tests.payouts.paying import assert_books_are_stripes, moment, paid
@@ -145,6 +147,23 @@ def test_a_dispute_takes_the_fans_other_money_first(
     dispute = look(stripe, deposit, now=now)
 
     assert shares(dispute) == [("Grace", 300), ("Ada", 200)]
+
+
+def test_what_one_dispute_took_is_nobody_elses_in_the_next(
+    stripe: FakeStripe, fan: User, creators: list[User], deposit: Deposit, month: Period
+) -> None:
+    """The second deposit went to the bank for the first one, so what was given then came from the third."""
+    now = give(fan, creators, month)
+    second = paid(stripe, fan)
+    assert shares(look(stripe, deposit, now=now)) == [("Grace", 500)]
+    third = paid(stripe, fan)
+    accounts_operations.set_subscription_state(fan=fan, state=Subscription.State.CANCELLED, now=month.start)
+    given.gift(fan, creators[0], amount_cents=300, now=now + timedelta(days=1))
+
+    assert shares(look(stripe, third, now=now + timedelta(days=2))) == [("Grace", 200), ("Ada", 270), ("", 30)]
+    assert creator_cents(creators) == [225, 225]
+    assert list(earned_from(deposit=second)) == []
+    assert books.check_books() == []
 
 
 def test_an_inquiry_takes_nothing_and_stops_charges(stripe: FakeStripe, fan: User, deposit: Deposit) -> None:
