@@ -26,6 +26,9 @@ _FROM: Final = {
     Source.PLATFORM: (chart.Kind.LOSSES, chart.TransferKind.DISPUTE_BORNE),
 }
 
+_OURS: Final = (chart.Kind.LOSSES, chart.Kind.DISPUTED, chart.Kind.PROCESSOR_CASH, chart.Kind.PROCESSOR_FEE)
+"""The platform's accounts that are moved along."""
+
 
 class NotOurDeposit(ValueError):
     """No deposit of ours has succeeded by that payment, or not yet."""
@@ -129,6 +132,8 @@ def _shares(dispute: Dispute, earned: Mapping[int, int]) -> Iterator[DisputeShar
     creators = {creator.pk: creator for creator in User.objects.filter(pk__in=earned).order_by("pk")}
     accounts = [ledger.open_account(kind=chart.Kind.FAN_BALANCE, owner=fan).pk]
     accounts += [ledger.open_account(kind=chart.Kind.CREATOR_BALANCE, owner=each).pk for each in creators.values()]
+    # With those of the platform that are moved after this: who releases another dispute locks them in their order.
+    accounts += [ledger.open_account(kind=kind).pk for kind in _OURS]
     ledger.lock_accounts(account_ids=accounts)
     left = money.cents_to_micros(dispute.amount_cents)
     own = min(left, ledger_queries.balance_micros(kind=chart.Kind.FAN_BALANCE, owner=fan))

@@ -49,9 +49,7 @@ def test_one_dispute_is_held_while_another_one_is_released(deposits: list[Deposi
 
         def move_late(*dispute: Dispute, **about: object) -> None:
             if not releases:
-                release = partial(
-                    disputes.record_dispute, facts=facts(won, state=DisputeState.WON), now=mid_october
-                )
+                release = partial(disputes.record_dispute, facts=facts(won, state=DisputeState.WON), now=mid_october)
                 releases.append(pool.submit(given.outcome, release))
                 given.wait_for_waiting(1)
             move(*dispute, **about)  # type: ignore[arg-type]
