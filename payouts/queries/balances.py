@@ -83,11 +83,19 @@ def balance_and_reserved(*, fan: User, period: Period) -> tuple[int, int]:
     """Return the fan's balance, and what of it gifts leave alone, in micros; that may be more than there is.
 
     It is the budget promised for the period, clicked or not, and what the months before that aren't settled take.
-    Else a gift would let the cake go short, or have the fan charged for a month that was paid for.
+    Else a gift would let the cake go short, or have the fan charged for a month that was paid for. It is the next
+    month's budget, too, once that is paid for: a charge comes days ahead of its month, and is made once.
     """
+    reserved = _budget_micros(fan=fan, period=period) + claimed_micros(fan=fan, until=period.previous)
+    if Deposit.objects.filter(fan=fan, for_period=period.next, state=Deposit.State.SUCCEEDED).exists():
+        reserved += _budget_micros(fan=fan, period=period.next)
+    return fan_balance_micros(fan=fan), reserved
+
+
+def _budget_micros(*, fan: User, period: Period) -> int:
+    """Return the budget that is in force in a period, in micros, 0 where there is none."""
     subscription = accounts_queries.active_subscription_for(fan=fan, period=period)
-    budget = money.cents_to_micros(subscription.budget_cents) if subscription else 0
-    return fan_balance_micros(fan=fan), budget + claimed_micros(fan=fan, until=period.previous)
+    return money.cents_to_micros(subscription.budget_cents) if subscription else 0
 
 
 def claimed_micros(*, fan: User, until: Period) -> int:

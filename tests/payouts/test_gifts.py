@@ -19,10 +19,11 @@ from buttons.operations import buttons as buttons_operations
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable
+from payouts.gateway import Outcome, Result
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
 from payouts.models import Deposit, Dispute, Gift
-from payouts.operations import closings, disputes, gifts, renewals
+from payouts.operations import closings, deposits, disputes, gifts, renewals
 from payouts.queries import balances, books, personal_data
 from payouts.queries.disputes import earned_from
 from tests import given
@@ -134,6 +135,25 @@ def test_this_months_budget_stays_clicked_or_not(
     given.settled(october, now=after_october)
 
     assert balances.fan_balance_micros(fan=fan) == 0
+    assert books.check_books() == []
+
+
+def test_a_month_that_was_charged_for_ahead_stays_covered(fan: User, ada: User, october: Period) -> None:
+    """November is paid for in October's last days, and once: what came for it is left alone as October's cake is."""
+    give(fan, ada, amount_cents=700)
+    given.saved_method(fan)
+    now = october.end - timedelta(days=4)
+    renewal = renewals.renew_deposit(fan=fan, now=now)
+    assert renewal is not None
+    deposits.record_deposit(deposit_id=renewal.pk, outcome=Outcome(result=Result.SUCCEEDED, fee_cents=0), now=now)
+    with pytest.raises(gifts.NotEnoughToGive, match="above the 0 cents"):
+        give(fan, ada, amount_cents=200, now=now)
+    button = given.button()
+    for month in (october, october.next):
+        given.click(fan, button, now=month.start)
+        given.settled(month, now=month.end + timedelta(minutes=10))
+
+    assert balances.creator_balance_micros(creator=button.creator) == 900 * CENT
     assert books.check_books() == []
 
 
