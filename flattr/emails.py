@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-_URL: Final = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,:;!?)”»]")
+_URL: Final = re.compile(re.escape(settings.APP_URL) + r"(?=[/?#])[^\s<>\"]*[^\s<>\".,:;!?)”»]")
+"""An address of ours. Others stand in what strangers wrote, such as names, and nothing of that leads away."""
 _CODE: Final = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
 """What people type who confirm their address, as allauth makes it."""
 _POINT: Final = "· "

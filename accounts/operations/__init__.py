@@ -178,14 +178,14 @@ def lock_fan(*, fan: User) -> None:
 
 @durable
 def become_creator(*, user: User, slug: str, name: str, text: str = "", links: Sequence[str] = ()) -> CreatorProfile:
-    """Open the user's page as a creator.
+    """Open the user's page as a creator, whose name becomes one line.
 
     :raises SlugTaken: if the address belongs to somebody, or the user is a creator already.
     """
     try:
         with savepoint():
             profile = CreatorProfile.objects.create(
-                user_id=user.pk, slug=slug, name=name, text=text, links=list(links)
+                user_id=user.pk, slug=slug, name=_one_line(name), text=text, links=list(links)
             )
     except IntegrityError as error:
         raise SlugTaken(slug) from error
@@ -197,8 +197,13 @@ def become_creator(*, user: User, slug: str, name: str, text: str = "", links: S
 @durable
 def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequence[str], thanks: str = "") -> None:
     """Change what the creator's page says, and how they thank whoever clicked; its address stays."""
-    profile.name, profile.text, profile.links, profile.thanks = name, text, list(links), thanks
+    profile.name, profile.text, profile.links, profile.thanks = _one_line(name), text, list(links), thanks
     profile.save(update_fields=["name", "text", "links", "thanks"])
+
+
+def _one_line(name: str) -> str:
+    """Return a name without line breaks: it stands in emails and posts, where a new line would speak for us."""
+    return " ".join(name.split())
 
 
 @durable
@@ -221,7 +226,7 @@ def set_visibility(*, user: User, visibility: Visibility, name: str) -> None:
     :raises NameMissing: if somebody may, and the name is empty.
     """
     require_name(name=name, visibility=visibility)
-    user.visibility, user.name = visibility, name
+    user.visibility, user.name = visibility, _one_line(name)
     user.save(update_fields=["visibility", "name"])
 
 

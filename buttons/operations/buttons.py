@@ -130,7 +130,7 @@ def create_button(
     tags: tuple[str, ...] = (),
     language: str = "",
 ) -> Button:
-    """Create a button for one address, and its site when it is the first there.
+    """Create a button for one address, and its site when it is the first there; its title becomes one line.
 
     :raises BadUrl: if the address can't be one.
     :raises ButtonExists: if the creator has a button for it.
@@ -144,12 +144,17 @@ def create_button(
         creator=creator,
         site=site_at(creator_id=creator.pk, url=address),
         url=address,
-        title=title,
+        title=one_line(title),
         description=description,
         category=category,
         tags=list(tags),
         language=language,
     )
+
+
+def one_line(title: str) -> str:
+    """Return a title without line breaks: it stands in emails, where a new line would speak for us."""
+    return " ".join(title.split())
 
 
 @required

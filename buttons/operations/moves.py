@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from buttons.models import Button, ButtonAlias
-from buttons.operations.buttons import BadUrl, button_at, canonical_url, creator_page, lock_addresses, site_at
+from buttons.operations.buttons import (
+    BadUrl,
+    button_at,
+    canonical_url,
+    creator_page,
+    lock_addresses,
+    one_line,
+    site_at,
+)
 from buttons.queries import sites as queries
 from flattr.transactions import durable, required
 
@@ -49,7 +57,7 @@ def edit_button(
             msg = f"url: you haven't shown that {urlsplit(address).hostname} is yours"
             raise UnverifiedSite(msg)
         _take(edited, address, now=now)
-    edited.title, edited.description, edited.category = title, description, category
+    edited.title, edited.description, edited.category = one_line(title), description, category
     edited.tags, edited.language, edited.read_next_at = list(tags), language, None
     edited.save()
     return edited

@@ -32,16 +32,16 @@ OF_ALLAUTH: Final = sorted(
     if path.name != "base_message.txt" and path.parent.parent.name in {"account", "mfa", "socialaccount"}
 )
 FROM_ALLAUTH: Final = {
-    "activate_url": "https://flattr.example/confirm/key/",
-    "password_reset_url": "https://flattr.example/reset/key/",
-    "signup_url": "https://flattr.example/signup/",
+    "activate_url": f"{settings.APP_URL}/confirm/key/",
+    "password_reset_url": f"{settings.APP_URL}/reset/key/",
+    "signup_url": f"{settings.APP_URL}/signup/",
     "code": "ABCD-EFGH",
     "ip": "192.0.2.1",
     "user_agent": "Firefox <128>",
     "timestamp": "2026-10-15",
     "provider": "GitHub",
 }
-URL: Final = re.compile(r"https?://\S*[^\s.,:]")
+URL: Final = re.compile(re.escape(settings.APP_URL) + r"\S*[^\s.,:]")
 
 
 def ours(kind: str, language: str, moment: datetime) -> EmailMultiAlternatives:
@@ -80,7 +80,7 @@ def words(text: str) -> list[str]:
 
 
 def assert_both_say_the_same(message: EmailMultiAlternatives, language: str) -> None:
-    """Compare words and links, and look whether anything would be fetched."""
+    """Compare words and links, which lead to us alone, and look whether anything would be fetched."""
     html = html_of(message)
     page = JustHTML(html, strict=True, sanitize=False)
     (card,) = page.query(".card")
@@ -131,8 +131,9 @@ def blocks(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def test_a_text_is_cut_into_its_parts() -> None:
     """Addresses and codes that stand alone are buttons and large; points are lists; all else stays as it is."""
+    ours = settings.APP_URL
     text = (
-        "Hello <Ada>,\n\nsee https://a.example/x?y=1&z=2, or write.\nHere:\nhttps://a.example/\nhttps://b.example/\n\n"
+        f"Hello <Ada>,\n\nsee {ours}/x?y=1&z=2, or write.\nHere:\n{ours}/\n{ours}/b/\n\n"
         "· one\n· two\n\nABCD-EFGH\n\nYours"
     )
 
@@ -141,16 +142,24 @@ def test_a_text_is_cut_into_its_parts() -> None:
         (
             "text",
             [
-                'see <a href="https://a.example/x?y=1&amp;z=2">https://a.example/x?y=1&amp;z=2</a>, or write.',
+                f'see <a href="{ours}/x?y=1&amp;z=2">{ours}/x?y=1&amp;z=2</a>, or write.',
                 "Here:",
             ],
         ),
-        ("link", ["https://a.example/"]),
-        ("link", ["https://b.example/"]),
+        ("link", [f"{ours}/"]),
+        ("link", [f"{ours}/b/"]),
         ("list", ["one", "two"]),
         ("code", ["ABCD-EFGH"]),
         ("text", ["Yours"]),
     ]
+
+
+@pytest.mark.parametrize("end", ["", ".evil.example/", "@evil.example/", ":81/", "1/"])
+def test_no_address_of_a_stranger_is_a_link(end: str) -> None:
+    """It may be somebody's name, or a note, and an email of ours would lead there."""
+    other = f"{settings.APP_URL}{end}" if end else "https://evil.example/login/"
+
+    assert list(blocks(f"Look at {other}\n\n{other}")) == [("text", [f"Look at {other}"]), ("text", [other])]
 
 
 def test_what_is_sent_has_both_parts(mid_october: datetime, mailoutbox: list[Any]) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import CreatorProfile, Notification, User
+from accounts.operations import render_notification
 from buttons.models import Button
 from flattr.period import Period
 from payouts.models import CoAuthor
@@ -38,6 +39,26 @@ def as_person(client: StrictClient, person: User) -> StrictClient:
 def errors(page: Any) -> list[str]:
     """Return the texts of the errors that are tied to fields."""
     return [" ".join(each.to_text().split()) for each in world.document(page).query(".errorlist")]
+
+
+def test_no_name_writes_lines_of_our_emails(town: World, client: StrictClient) -> None:
+    """Names and titles stay on one line, whatever a form brings: else they would be sentences and links of ours."""
+    broken = "Ada\n\nhttps://evil.example/\r\n\u2028Yours"
+    as_person(client, town.creator)
+    client.post("/creator/", {"name": broken, "text": "", "links": "", "thanks": ""})
+    edited = {"url": town.button.url, "title": broken, "description": "", "category": "audio"}
+    client.post(f"/b/{town.button.public_id}/edit/", edited)
+    client.post("/buttons/new/", {**edited, "url": "https://new.example/"})
+    client.post(page_of(town.button), {"whom": town.other_creator.email, "percent": "30"})
+    email = render_notification(Notification.objects.get(recipient=town.other_creator, kind="co_author_invited"))[1]
+    as_person(client, town.fan).post("/settings/visibility/", {"visibility": "public", "name": broken})
+    as_person(client, given.user()).post("/creator/new/", {"slug": "new", "name": broken, "text": "", "links": ""})
+
+    plain = "Ada https://evil.example/ Yours"
+    assert email.splitlines()[2].startswith(f"{plain} offers you 30% of what the button “{plain}” earns.")
+    assert Button.objects.filter(title=plain).count() == 2
+    assert list(CreatorProfile.objects.filter(slug="new").values_list("name", flat=True)) == [plain]
+    assert User.objects.get(pk=town.fan.pk).name == plain
 
 
 def test_a_part_is_offered_accepted_and_ended(town: World, client: StrictClient) -> None:
