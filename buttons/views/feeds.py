@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.http import http_date, urlencode
 from django.views.decorators.http import conditional_page, require_safe
 
@@ -77,7 +78,8 @@ def _answer(*, title: str, page: str, address: str, buttons: Iterable[Button]) -
         feed.add_item(
             title=_clean(button.title),
             link=link,
-            description=_clean(button.description),
+            # Readers take it for HTML, and it is plain text of a stranger's.
+            description=escape(_clean(button.description)),
             unique_id=link,
             pubdate=button.created_at,
             updateddate=button.created_at,

@@ -58,6 +58,15 @@ def test_a_creators_feed_has_their_buttons(song: Button, client: StrictClient) -
     assert texts(feed, "updated")[0] == later.created_at.isoformat()
 
 
+def test_a_description_is_no_html(song: Button, client: StrictClient) -> None:
+    """Atom's summaries are HTML to readers, so what a creator types is escaped for that once more."""
+    Button.objects.filter(pk=song.pk).update(description="1 < 2 & <img src=x onerror=alert(1)>")
+    (summary,) = parsed(client.get("/discover/feed/")).findall(f"{ATOM}entry/{ATOM}summary")
+
+    assert summary.attrib["type"] == "html"
+    assert summary.text == "1 &lt; 2 &amp; &lt;img src=x onerror=alert(1)&gt;"
+
+
 @pytest.mark.parametrize("asked", [{}, {"category": "audio"}, {"tag": "folk"}, {"language": "fr"}, {"q": "song"}])
 def test_lists_have_feeds(asked: dict[str, str], song: Button, client: StrictClient) -> None:
     """Of all, a category, a tag, a language or a search: what the page shows by the same address."""
