@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import FileResponse, HttpResponse
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A text is cut at semicolons by spreadsheets of countries whose decimals have a comma, and each part is a cell there.
+# The last four signs are the wide forms of the first, which some take for them.
+_FORMULA = re.compile(r"(?:\A|(?<=[;\t\r\n]))(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 _NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 
 def csv_response(*, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """Return rows as a CSV download in UTF-8.
 
-    Texts that a spreadsheet would run as a formula get an apostrophe in front, as OWASP advises
+    Texts that a spreadsheet would run as a formula, whole or cut, get an apostrophe in front, as OWASP advises
     ("CSV injection"), since titles come from strangers. A number below zero is none.
     """
     response = HttpResponse(_csv(header, rows), content_type="text/csv; charset=utf-8")
@@ -61,5 +63,6 @@ def _in_a_cell(value: object) -> object:
 
 
 def _plain(value: object) -> object:
-    is_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _NEGATIVE.fullmatch(value)
-    return f"'{value}" if is_formula else value
+    if not isinstance(value, str) or _NEGATIVE.fullmatch(value):
+        return value
+    return _FORMULA.sub("'", value)

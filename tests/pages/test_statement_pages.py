@@ -109,7 +109,7 @@ def test_a_statement_is_downloaded_as_a_file(as_fan: StrictClient) -> None:
     assert file.headers["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}"])
 def test_no_text_of_a_stranger_runs_as_a_formula(start: str, town: World, as_fan: StrictClient) -> None:
     """Spreadsheets would run it; an apostrophe in front keeps it a text, for titles and names alike."""
     town.button.title = f'{start}HYPERLINK("https://evil.example","A song")'
@@ -121,6 +121,15 @@ def test_no_text_of_a_stranger_runs_as_a_formula(start: str, town: World, as_fan
 
     assert line[0] == earned[0] == f"'{town.button.title}"
     assert line[2] == f"'{start}1+1, Ada"
+
+
+def test_no_part_of_a_text_runs_as_a_formula(town: World, as_fan: StrictClient) -> None:
+    """Where decimals have a comma, spreadsheets take semicolons for the ends of cells, quoted or not."""
+    town.button.title = "A song; or two;=1+1\n@2;-3"
+    town.button.save()
+    _header, line, _other = rows_of(as_fan.get(reverse("payouts:statement_csv", args=["2026-10"])))
+
+    assert line[0] == "A song; or two;'=1+1\n'@2;'-3"
 
 
 @pytest.mark.parametrize(
