@@ -13,7 +13,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("creator/", views.edit_creator, name="edit_creator"),
     path("connections/mastodon/", views.connect_mastodon, name="connect_mastodon"),
-    path("connections/mastodon/back/", views.mastodon_back, name="mastodon_back"),
+    path("connections/mastodon/back/<str:server>/", views.mastodon_back, name="mastodon_back"),
     path("connections/bluesky/", views.connect_bluesky, name="connect_bluesky"),
     path("connections/<int:connection_id>/end/", views.end_connection, name="end_connection"),
 ]

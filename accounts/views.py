@@ -182,7 +182,7 @@ def connect_mastodon(request: HttpRequest) -> HttpResponse:
         app = connections.mastodon_app(
             server=form.cleaned_data["server"],
             website=settings.APP_URL,
-            redirect_uri=_back(),
+            redirect_uri=_back(form.cleaned_data["server"]),
             network=settings.OUTSIDE_NETWORK,
             now=timezone.now(),
         )
@@ -190,26 +190,33 @@ def connect_mastodon(request: HttpRequest) -> HttpResponse:
         return _refused_by(request, form.cleaned_data["server"], error)
     asked = {"server": app.server, "state": mastodon.new_secret(), "verifier": mastodon.new_secret()}
     request.session[_ASKED] = asked
-    url = mastodon.authorize_url(app=app, redirect_uri=_back(), state=asked["state"], verifier=asked["verifier"])
+    url = mastodon.authorize_url(
+        app=app, redirect_uri=_back(app.server), state=asked["state"], verifier=asked["verifier"]
+    )
     # A link, as no policy of ours lets a form lead to servers that somebody names.
     return render(request, "accounts/connect_mastodon.html", {"server": app.server, "url": url})
 
 
 @login_required
 @require_safe
-def mastodon_back(request: HttpRequest) -> HttpResponse:
-    """Connect the account of somebody who comes back from their server, if they were sent there by us just now."""
+def mastodon_back(request: HttpRequest, server: str) -> HttpResponse:
+    """Connect the account of somebody who comes back from their server, if they were sent there by us just now.
+
+    Each server knows an address of its own, so that one that leads people on to another's page gets nothing that the
+    other gives them for us (RFC 9700, 4.4).
+    """
     asked = request.session.pop(_ASKED, None)
     code = request.GET.get("code", "")
-    if asked is None or not constant_time_compare(request.GET.get("state", ""), asked["state"]):
+    is_asked = asked is not None and asked["server"] == server
+    if not is_asked or not constant_time_compare(request.GET.get("state", ""), asked["state"]):
         return _not_connected(request, _("That took too long, or came from elsewhere. Please try again."))
     if not code:
         return _not_connected(request, _("Nothing was connected: %(server)s says that you don’t want it.") % asked)
     try:
         app = connections.mastodon_app(
-            server=asked["server"],
+            server=server,
             website=settings.APP_URL,
-            redirect_uri=_back(),
+            redirect_uri=_back(server),
             network=settings.OUTSIDE_NETWORK,
             now=timezone.now(),
         )
@@ -218,12 +225,12 @@ def mastodon_back(request: HttpRequest) -> HttpResponse:
             app=app,
             code=code,
             verifier=asked["verifier"],
-            redirect_uri=_back(),
+            redirect_uri=_back(server),
             network=settings.OUTSIDE_NETWORK,
             now=timezone.now(),
         )
     except NotDone as error:
-        return _refused_by(request, asked["server"], error)
+        return _refused_by(request, server, error)
     return _connected(request)
 
 
@@ -270,9 +277,9 @@ def end_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     return redirect("buttons:connections")
 
 
-def _back() -> str:
-    """Return where servers send people back to."""
-    return settings.APP_URL + reverse("accounts:mastodon_back")
+def _back(server: str) -> str:
+    """Return where a server sends people back to."""
+    return settings.APP_URL + reverse("accounts:mastodon_back", args=[server])
 
 
 def _connected(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,8 @@ class Server:
     outside: Outside
     host: str
     faults: dict[str, list[Fault]] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each door was."""
 
     def __post_init__(self) -> None:
         """Make the host known."""
@@ -53,6 +56,7 @@ class Server:
 
     def _faulty(self, path: str, work: Callable[[Asked], dict[str, Any]]) -> Door:
         def answer(asked: Asked) -> Answer | None:
+            self.asked[path] += 1
             waiting = self.faults.get(path) or []
             fault = waiting.pop(0) if waiting else None
             if fault is None or fault.is_done:

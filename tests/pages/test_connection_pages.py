@@ -1,5 +1,6 @@
 """Connecting Mastodon and Bluesky on the pages, and asking for posts there: each sees and ends their own."""
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -107,7 +108,7 @@ def test_a_server_knows_us_once(fan: User, toots: Mastodon, client: StrictClient
 def test_nobody_is_connected_by_a_link_of_somebody_else(fan: User, toots: Mastodon, client: StrictClient) -> None:
     """The way back counts once, in the session that was sent there, with what that one was given."""
     back = local(toots.allowed(to_mastodon(client)))
-    for path in (back.replace("state=", "state=x"), back, reverse("accounts:mastodon_back")):
+    for path in (back.replace("state=", "state=x"), back, reverse("accounts:mastodon_back", args=[toots.host])):
         refused = client.get(path, follow=True)
         assert world.messages(refused) == ["That took too long, or came from elsewhere. Please try again."]
     other = local(toots.allowed(to_mastodon(client)))
@@ -117,11 +118,29 @@ def test_nobody_is_connected_by_a_link_of_somebody_else(fan: User, toots: Mastod
     assert not fan.connections.exists()
 
 
+def test_no_server_gets_what_another_one_gives(fan: User, toots: Mastodon, client: StrictClient) -> None:
+    """One that leads somebody on to another's page, by what its own friend was given for that, gets no code."""
+    evil = Mastodon(toots.outside, "evil.example")
+    mallory = StrictClient()
+    mallory.force_login(given.user("Mallory"))
+    lure, of_mallory = to_mastodon(client, evil.host), to_mastodon(mallory)
+    state, own = (re.search(r"state=([^&]*)", each) for each in (lure, of_mallory))
+    assert state is not None
+    assert own is not None
+    back = toots.allowed(of_mallory.replace(own[1], state[1]))
+    refused = client.get(local(back), follow=True)
+
+    assert world.messages(refused) == ["That took too long, or came from elsewhere. Please try again."]
+    assert not fan.connections.exists()
+    assert evil.asked == {"/api/v1/apps": 1}
+
+
 def test_who_says_no_there_is_not_connected(fan: User, toots: Mastodon, client: StrictClient) -> None:
     """The server leads back without a code."""
     back = local(toots.allowed(to_mastodon(client)))
     state = back.partition("state=")[2]
-    refused = client.get(reverse("accounts:mastodon_back"), {"error": "access_denied", "state": state}, follow=True)
+    path = reverse("accounts:mastodon_back", args=[toots.host])
+    refused = client.get(path, {"error": "access_denied", "state": state}, follow=True)
 
     assert world.messages(refused) == ["Nothing was connected: social.example says that you don’t want it."]
     assert not fan.connections.exists()
