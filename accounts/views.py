@@ -1,6 +1,7 @@
 """Pages about people."""
 
 import logging
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
@@ -35,6 +36,8 @@ _ASKED: Final = "asked_mastodon"
 """Under which name the session keeps what proves that whoever comes back from a server was sent there by us."""
 _CONNECTS_AN_HOUR_MAX: Final = 10
 _HOUR_SECONDS: Final = 3600
+_asking: Final = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
+"""How many threads may wait for other people's servers. Those may take many seconds, and pages need the others."""
 
 logger = logging.getLogger(__name__)
 
@@ -170,8 +173,26 @@ def _not_too_often(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
     return now_and_then
 
 
+def _few_at_once(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let slow servers of others keep few of our threads from answering."""
+
+    @wraps(view)
+    def in_turn(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not _asking.acquire(blocking=False):
+            return _not_connected(request, _("Others are being connected just now. Please try again in a minute."))
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            _asking.release()
+
+    return in_turn
+
+
 @login_required
 @require_POST
+@_few_at_once
 @_not_too_often
 def connect_mastodon(request: HttpRequest) -> HttpResponse:
     """Show the way to the page of the person's server on which they let us post for them."""
@@ -199,6 +220,7 @@ def connect_mastodon(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@_few_at_once
 def mastodon_back(request: HttpRequest, server: str) -> HttpResponse:
     """Connect the account of somebody who comes back from their server, if they were sent there by us just now.
 
@@ -236,6 +258,7 @@ def mastodon_back(request: HttpRequest, server: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@_few_at_once
 @_not_too_often
 def connect_bluesky(request: HttpRequest) -> HttpResponse:
     """Connect an account by its name and an app password."""

@@ -1,6 +1,7 @@
 """Connecting Mastodon and Bluesky on the pages, and asking for posts there: each sees and ends their own."""
 
 import re
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any, Final
 
@@ -8,7 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
+from pytest_django import Settings
 
+from accounts import views
 from accounts.models import Connection, MastodonServer, User, Visibility
 from buttons.models import Digest
 from buttons.operations import digests
@@ -217,6 +220,29 @@ def test_other_peoples_servers_arent_asked_all_the_time(fan: User, toots: Mastod
 
     assert world.messages(refused) == ["That is enough for now. Please try again in an hour."]
     assert len(toots.apps) == 1
+
+
+def test_slow_servers_of_others_keep_few_threads(
+    fan: User, toots: Mastodon, skies: Bluesky, client: StrictClient, settings: Settings
+) -> None:
+    """While two of eight wait, the next one is asked to come again, and nothing is lost by that."""
+    back = local(toots.allowed(to_mastodon(client)))
+    asked = toots.outside.connections
+    with ExitStack() as waiting:
+        for _ in range(settings.WEB_THREADS // 4):
+            waiting.enter_context(views._asking)
+        refused = [
+            client.post(reverse("accounts:connect_mastodon"), {"server": toots.host}, follow=True),
+            client.post(reverse("accounts:connect_bluesky"), bluesky_form(), follow=True),
+            client.get(back, follow=True),
+        ]
+    told = "Others are being connected just now. Please try again in a minute."
+
+    assert [world.messages(each) for each in refused] == [[told]] * 3
+    assert toots.outside.connections == asked
+    assert world.messages(client.get(back, follow=True)) == ["Connected. Nothing is posted unless you ask for it."]
+    client.post(reverse("accounts:connect_bluesky"), bluesky_form(server=skies.host))
+    assert fan.connections.count() == 2
 
 
 def test_a_preview_shows_what_would_be_posted(fan: User, toots: Mastodon, client: StrictClient) -> None:
