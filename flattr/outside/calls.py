@@ -36,7 +36,8 @@ class Reply:
             return int(self.retry_after[:9])
         try:
             moment = parsedate_to_datetime(self.retry_after)
-        except ValueError:
+        except (ValueError, OverflowError):
+            # A zone may be farther away than any number of the machine's.
             return None
         return max(0, int((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()))
 

@@ -12,12 +12,14 @@ from typing import Final
 from urllib.parse import urlencode
 
 from flattr.outside.network import Network
-from flattr.outside.social import asked, text_in, token_in
+from flattr.outside.social import Refused, asked, text_in, token_in
 
 KEY_LASTS_MINUTES: Final = 60
 """How long a server remembers a post's `Idempotency-Key`, so that it posts once whatever comes twice."""
 
 URL_MAX: Final = 500
+_ID_MAX: Final = 500
+"""How long the name of an app may be that we keep; those of Mastodon have 43 letters."""
 
 SCOPES: Final = "read:accounts write:statuses"
 
@@ -38,6 +40,9 @@ def register(*, server: str, name: str, website: str, redirect_uri: str, network
     """
     form = {"client_name": name, "website": website, "redirect_uris": redirect_uri, "scopes": SCOPES}
     content = asked(f"https://{server}/api/v1/apps", form=form, network=network)
+    if len(text_in(content, "client_id")) > _ID_MAX:
+        msg = f"the answer has a client_id of more than {_ID_MAX} characters"
+        raise Refused(msg)
     return App(
         server=server,
         client_id=text_in(content, "client_id"),

@@ -137,6 +137,7 @@ def test_silence_leaves_open_what_was_done(
         ("", None),
         ("-1", None),
         ("soon", None),
+        ("Sun, 15 Nov 2026 12:05:00 +" + "9" * 20, None),
         ("9" * 50, 999_999_999),
         ("²", None),
     ],

@@ -156,8 +156,9 @@ def test_who_says_no_there_is_not_connected(fan: User, toots: Mastodon, client: 
         Fault(),
         Fault(status=400, content={"error": "invalid_grant"}),
         Fault(status=200, content={}),
+        Fault(status=200, content={"client_id": "x" * 501, "client_secret": "y"}),
     ],
-    ids=["broken", "silent", "refused", "nonsense"],
+    ids=["broken", "silent", "refused", "nonsense", "endless"],
 )
 @pytest.mark.parametrize("door", ["/api/v1/apps", TOKEN, "/api/v1/accounts/verify_credentials"])
 def test_a_server_that_fails_is_told_in_words(
