@@ -150,6 +150,10 @@ def post_digest(digest_id: str) -> None:
 
 @shared_task
 def post_digests() -> None:
-    """Make the posts that are due, each in a task of its own, as each asks somebody else's server."""
-    for digest_id in digest_queries.due_digests(now=timezone.now()).values_list("pk", flat=True):
+    """Make some of the posts that are due, each in a task of its own, as each asks somebody else's server.
+
+    What waits in the queue is rung for again each minute, so that is kept short.
+    """
+    due = digest_queries.due_digests(now=timezone.now()).values_list("pk", flat=True)
+    for digest_id in due[: digest_queries.DUE_AT_ONCE_MAX]:
         post_digest.delay(str(digest_id))

@@ -17,6 +17,8 @@ from flattr.period import Period
 
 LISTED_MAX: Final = 5
 SHOWN_MAX: Final = 12
+DUE_AT_ONCE_MAX: Final = 1000
+"""How many posts are rung for at once. All of a month's are due in the same minute, and take hours."""
 _NAME_MAX: Final = 36
 """How long a creator's name may be in a post, so that five fit into one."""
 

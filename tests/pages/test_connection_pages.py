@@ -13,8 +13,10 @@ from pytest_django import Settings
 
 from accounts import views
 from accounts.models import Connection, MastodonServer, User, Visibility
+from buttons import tasks
 from buttons.models import Digest
 from buttons.operations import digests
+from buttons.queries import digests as queries
 from flattr import sealing
 from flattr.period import Period
 from tests import given
@@ -320,6 +322,33 @@ def test_a_fan_reads_and_decides(fan: User, toots: Mastodon, client: StrictClien
     assert rung == [("post_digest", (str(digest.pk),))]
     assert world.messages(stopped) == ["It won’t be posted."]
     assert world.messages(late) == ["This post doesn’t wait any more."]
+
+
+def test_posts_that_wait_dont_fill_the_queue(
+    fan: User, toots: Mastodon, client: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a month's are due in one minute, and are rung for each minute until they are made: some at a time."""
+    first = drafted(fan, connected(client, toots))
+    later = [Period.at(world.NOW).previous.previous, Period.at(world.NOW)]
+    Digest.objects.bulk_create(
+        Digest(
+            connection=first.connection,
+            fan=fan,
+            network="mastodon",
+            period=each,
+            created_at=world.NOW,
+            due_at=world.NOW,
+        )
+        for each in later
+    )
+    Digest.objects.filter(pk=first.pk).update(due_at=world.NOW - timedelta(minutes=1))
+    asked: list[str] = []
+    monkeypatch.setattr(queries, "DUE_AT_ONCE_MAX", 2)
+    monkeypatch.setattr(tasks.post_digest, "delay", asked.append)
+    tasks.post_digests()
+
+    assert len(asked) == 2
+    assert asked[0] == str(first.pk)
 
 
 def test_what_became_of_posts_is_shown(fan: User, toots: Mastodon, client: StrictClient) -> None:
