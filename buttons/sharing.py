@@ -4,6 +4,7 @@ Pure: it knows no request, no database and no settings. The networks are asked f
 of their addresses is named beside each (looked up in November 2026).
 """
 
+import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,8 @@ VIA: Final = "via"
 """The parameter of our addresses that has the token of whoever shared them."""
 
 _JOINER: Final = "\u200d"
+_WORD_JOINER: Final = "\u2060"
+_CALLS: Final = re.compile(r"[@#\uff03]|:(?=//)")
 _MORE: Final = "…"
 _EXTENDS: Final = (range(0xFE00, 0xFE10), range(0x1F3FB, 0x1F400), range(0xE0020, 0xE0080))
 """Variation selectors, colours of skin and tags, which belong to the character before them."""
@@ -116,6 +119,14 @@ def cut(text: str, *, room: int, weigh: Callable[[str], int] = len) -> str:
     words = kept if text[end].isspace() else kept.rpartition(" ")[0]
     # A language without spaces, or one very long word, is cut inside.
     return (words if 2 * len(words) >= len(kept) else kept).rstrip() + _MORE
+
+
+def without_calls(text: str) -> str:
+    """Return a text in which networks find nobody to call, no topic and no address: an unseen sign parts them.
+
+    Whoever is called `@ada@social.example` or `https://…` would else be that in other people's posts.
+    """
+    return _CALLS.sub(f"\\g<0>{_WORD_JOINER}", text)
 
 
 def _last_start(text: str) -> int:

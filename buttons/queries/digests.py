@@ -72,7 +72,7 @@ def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
         return None
     listed = found[:LISTED_MAX]
     profiles = CreatorProfile.objects.in_bulk(listed)
-    links = [(sharing.cut(profiles[each].name, room=_NAME_MAX), _page_of(profiles[each], fan)) for each in listed]
+    links = [(_name_of(profiles[each]), _page_of(profiles[each], fan)) for each in listed]
     with override(fan.language):
         values = {"month": formats.date_format(period.first_day, "YEAR_MONTH_FORMAT"), "number": len(found)}
         begins = ngettext(
@@ -88,6 +88,10 @@ def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
         ends=more if left_out else "",
         has_room_for_urls=connection.network == Connection.Network.MASTODON,
     )
+
+
+def _name_of(profile: CreatorProfile) -> str:
+    return sharing.cut(sharing.without_calls(profile.name), room=_NAME_MAX)
 
 
 def _page_of(profile: CreatorProfile, fan: User) -> str:

@@ -1,12 +1,13 @@
 """Monthly posts: drafted, read and made on servers that speak the networks' APIs, and never unasked."""
 
+import re
 from datetime import timedelta
 from typing import Final
 
 import pytest
 from pytest_django import Settings
 
-from accounts.models import Connection, Notification, User
+from accounts.models import Connection, CreatorProfile, Notification, User
 from accounts.operations import connections
 from buttons import sharing
 from buttons.models import Digest
@@ -83,6 +84,19 @@ def test_the_longest_names_fit(name: str, language: str, on_mastodon: Connection
     assert len(post.text) <= 300
     assert len(toot.text) - sum(len(word) - 23 for word in toot.text.split() if word.startswith("http")) <= 500
     assert len(post.links) == toot.text.count("http") == 5
+
+
+@pytest.mark.parametrize("name", ["@ada@social.example", "#sale", "https://evil.example/", "@" * 200])
+def test_no_creators_name_calls_anybody(name: str, on_mastodon: Connection) -> None:
+    """Nor leads to a topic or an address of theirs: networks would take that for the fan's own."""
+    CreatorProfile.objects.update(name=name)
+    toot = queries.composed(connection=on_mastodon, period=OCTOBER)
+
+    assert toot is not None
+    assert len(toot.text) < 500 + sum(len(word) - 23 for word in toot.text.split() if word.startswith("http"))
+    names = [line.rpartition(": http")[0] for line in toot.text.splitlines()[2:7]]
+    assert not any(re.search(r"[@#]\w|://", each) for each in names)
+    assert all(each.replace("\u2060", "").rstrip("…") in name for each in names)
 
 
 def test_nothing_is_drafted_unasked(fan: User, on_mastodon: Connection, on_bluesky: Connection) -> None:
