@@ -221,6 +221,9 @@ def _posted(digest: Digest, *, network: Network) -> str:
     """
     connection = digest.connection
     secret = sealing.unseal(connection.sealed_secret)
+    # Readers find it at its own time (https://docs.bsky.app/docs/advanced-guides/timestamps), so not at the draft's.
+    # It is that of the first attempt that may have made it, so what is tried again is the same post.
+    moment = digest.uncertain_since or digest.created_at
     language = digest.fan.language
     if connection.network == Connection.Network.MASTODON:
         return mastodon.post(
@@ -244,7 +247,7 @@ def _posted(digest: Digest, *, network: Network) -> str:
         links=[(start, end, url) for start, end, url in digest.links],
         language=language,
         key=bluesky.record_key(moment=digest.created_at, number=digest.pk.int),
-        moment=digest.created_at,
+        moment=moment,
         network=network,
     )
 

@@ -19,7 +19,7 @@ from flattr.period import Period
 from tests import given
 from tests.networks.bluesky import Bluesky
 from tests.networks.mastodon import Mastodon
-from tests.networks.posting import FIRST, drafted, number_of_posts, told, work
+from tests.networks.posting import DUE, FIRST, drafted, number_of_posts, told, work
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,8 @@ def test_a_post_arrives_on_bluesky(
 
     assert record["text"].startswith("In October 2026 I supported 7 creators on Flattr:\n\nCréatrice 3\n")
     assert record["langs"] == ["en"]
+    # Else it would stand three days back among all that its readers have read.
+    assert record["createdAt"] == DUE.isoformat().replace("+00:00", "Z")
     assert "http" not in record["text"]
     links = skies.links(key)
     assert [name[:9] for name in links] == ["Créatrice"] * 5
