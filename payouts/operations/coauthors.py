@@ -3,7 +3,7 @@
 Whatever is agreed on counts from the next month on, so nothing changes a month that runs or is over.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
@@ -22,6 +22,10 @@ from payouts.queries import coauthors
 State = CoAuthor.State
 
 PERCENT_MAX: Final = coauthors.WHOLE_PERCENT - 1
+OFFERS_A_DAY_MAX: Final = 10
+"""How many offers of one creator that aren't accepted somebody may get in 24 hours, as each is an email to them."""
+
+_DAY: Final = timedelta(days=1)
 _ANSWERS: Final = ("accepted", "declined", "left")
 _TOLD: Final = (
     Notification.Kind.CO_AUTHOR_INVITED,
@@ -54,6 +58,13 @@ class AlreadyOffered(CannotShare):
     """The creator has an offer for this button, or shares in it."""
 
 
+class TooManyOffers(CannotShare):
+    """They were offered so much in a day that they have to answer first."""
+
+    def __init__(self) -> None:
+        super().__init__(f"whom: they have {OFFERS_A_DAY_MAX} offers of one day that they didn't accept")
+
+
 class NotOffered(ValueError):
     """It was taken back, declined or ended before."""
 
@@ -68,6 +79,7 @@ def invite(*, button: Button, owner: User, whom: str, percent: int, now: datetim
     :raises WithOneself: if it is the owner's.
     :raises PercentOutOfRange: if the owner would keep less than one percent.
     :raises AlreadyOffered: if they have an offer for the button, or share in it.
+    :raises TooManyOffers: if they have had ten of the owner's in 24 hours and accepted none of those.
     """
     _lock(button_id=button.pk)
     person = _creator_called(whom)
@@ -77,6 +89,9 @@ def invite(*, button: Button, owner: User, whom: str, percent: int, now: datetim
     if CoAuthor.objects.filter(button=button, person=person, state__in=CoAuthor.OPEN_STATES).exists():
         msg = f"whom: {whom} has an offer for this button"
         raise AlreadyOffered(msg)
+    unaccepted = CoAuthor.objects.filter(owner=owner, person=person, since=None, invited_at__gt=now - _DAY)
+    if unaccepted.count() >= OFFERS_A_DAY_MAX:
+        raise TooManyOffers
     left = PERCENT_MAX - coauthors.offered_percent(button_id=button.pk, period=Period.at(now).next)
     if not 1 <= percent <= left:
         raise PercentOutOfRange(percent, left)

@@ -72,6 +72,8 @@ def _offer(form: CoAuthorForm, button: Button, owner: User) -> bool:
         form.add_error("whom", _("The rest of it is yours anyhow."))
     except coauthors.AlreadyOffered:
         form.add_error("whom", _("They have a part of this button, or an offer, already."))
+    except coauthors.TooManyOffers:
+        form.add_error("whom", _("You have offered them much today. Please wait until they accept something."))
     except coauthors.PercentOutOfRange as error:
         text = _("You can give away %(left)s percent more at most: one stays yours.")
         form.add_error("percent", text % {"left": max(0, error.left)})

@@ -61,6 +61,22 @@ def test_no_name_writes_lines_of_our_emails(town: World, client: StrictClient) -
     assert User.objects.get(pk=town.fan.pk).name == plain
 
 
+def test_nobody_is_written_to_all_day(town: World, client: StrictClient) -> None:
+    """Offers that are taken back and made again are emails, too; what was accepted doesn't count."""
+    as_person(client, town.creator)
+    form = {"whom": town.other_creator.email, "percent": "1"}
+    coauthors.accept(co_author_id=offered(town).pk, person=town.other_creator, now=world.NOW)
+    other = given.button(town.creator)
+    for _ in range(coauthors.OFFERS_A_DAY_MAX):
+        assert errors(client.post(page_of(other), form, follow=True)) == []
+        client.post(f"{SHARES}{CoAuthor.objects.latest('pk').pk}/", {"answer": "end"})
+    refused = client.post(page_of(other), form)
+    told = Notification.objects.filter(recipient=town.other_creator, kind="co_author_invited")
+
+    assert errors(refused) == ["You have offered them much today. Please wait until they accept something."]
+    assert told.count() == coauthors.OFFERS_A_DAY_MAX + 1
+
+
 def test_a_part_is_offered_accepted_and_ended(town: World, client: StrictClient) -> None:
     """From the button's page to the offer, the answer, what it says on both sides, and the end."""
     as_person(client, town.creator)
