@@ -170,6 +170,15 @@ def test_searches_are_no_pages_of_search_engines(client: StrictClient, things: l
     ]
 
 
+def test_empty_lists_are_no_pages_of_search_engines(client: StrictClient, things: list[Button]) -> None:
+    """Whoever makes up a tag could else have any words listed as ours."""
+    del things
+    empty = world.document(client.get("/discover/", {"tag": "buy pills at evil.example"}))
+
+    assert empty.query('meta[name=robots][content="noindex"]')
+    assert not empty.query("link[rel=canonical]")
+
+
 @pytest.mark.parametrize("path", ["/", "/accounts/login/"])
 def test_every_page_leads_there(path: str, client: StrictClient) -> None:
     """Above and below."""
