@@ -8,7 +8,7 @@ from typing import Final
 
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models import F, QuerySet
 
 from accounts.models import CreatorProfile
 from buttons.models import Button, HeatCount, Listing
@@ -17,8 +17,8 @@ from flattr import pages
 HALF_LIFE: Final = timedelta(days=3)
 """After this time a click counts half as much for what is trending."""
 
-RANKED_MAX: Final = 1000
-"""Among how many of the hottest that a search finds the best are looked for; ranking reads all words of each."""
+FOUND_MAX: Final = 1000
+"""How many a search finds at most: the newest, else the hottest, among which the best are looked for."""
 
 PAGE_SIZE: Final = 24
 
@@ -30,13 +30,15 @@ _TAGS_SHOWN: Final = 20
 _CREATORS_LOOKED_AT: Final = 60
 _TAGS_OF_CREATOR_FROM: Final = 300
 
-_RANKED: Final = """
-SELECT button_id, (ts_rank(document, buttons_search_query(%(words)s)) * 1000000)::bigint AS relevance
-FROM (SELECT button_id, document FROM buttons_listing
+_FOUND: Final = """
+SELECT button_id, {weight} AS weight
+FROM (SELECT button_id, document, hot_at, created_at FROM buttons_listing
       WHERE document @@ buttons_search_query(%(words)s) AND facets @> %(facets)s::text[]
-      ORDER BY hot_at DESC, button_id DESC LIMIT %(most)s) AS found
-ORDER BY relevance DESC, button_id DESC
+      ORDER BY {first} DESC, button_id DESC LIMIT %(most)s) AS found
+ORDER BY weight DESC, button_id DESC
 """
+"""Finds all at once, whatever of it is shown. For the few of a page PostgreSQL would go through all listings in their
+order, hoping to meet some soon, which takes the longest where nothing has the words."""
 
 _FACETS: Final = """
 SELECT facet FROM (SELECT facets FROM buttons_listing ORDER BY hot_at DESC, button_id DESC LIMIT %s) AS hottest,
@@ -85,26 +87,22 @@ class Facets:
     languages: list[str]
 
 
-class _Query(Func):
-    """What is typed, as PostgreSQL searches for it."""
-
-    function = "buttons_search_query"
-
-
-class _Matches(Func):
-    """Whether a text has what a search wants."""
-
-    template = "(%(expressions)s)"
-    arg_joiner = " @@ "
-    output_field = BooleanField()
+_IN_ORDER: Final = {
+    Order.BEST: _FOUND.format(
+        first="hot_at", weight="(ts_rank(document, buttons_search_query(%(words)s)) * 1000000)::bigint"
+    ),
+    Order.TRENDING: _FOUND.format(first="hot_at", weight="(extract(epoch FROM hot_at) * 1000000)::bigint"),
+    Order.NEWEST: _FOUND.format(first="created_at", weight="(extract(epoch FROM created_at) * 1000000)::bigint"),
+}
 
 
 def discover(*, wanted: Wanted, order: Order, place: pages.Place) -> pages.Page[Button]:
     """Return the buttons that somebody looks for, with their creators' profiles."""
-    if order is Order.BEST:
-        ranked = _ranked(wanted)
-        found = pages.cut_list(ranked, key_of=lambda row: (-row[1], -row[0]), place=place)
-        return found.showing(_in_order(button_id for button_id, _relevance in found))
+    if wanted.words:
+        found = pages.cut_list(
+            _found(wanted, order), key_of=lambda row: (-row[1], -row[0]), place=place, order_name=order
+        )
+        return found.showing(_in_order(button_id for button_id, _weight in found))
     first = "-hot_at" if order is Order.TRENDING else "-created_at"
     listings = _listings(wanted).only("button_id", "hot_at", "created_at").order_by(first, "-button_id")
     cut = pages.cut(listings, place=place)
@@ -113,24 +111,22 @@ def discover(*, wanted: Wanted, order: Order, place: pages.Place) -> pages.Page[
 
 def newest(*, wanted: Wanted, most: int) -> list[Button]:
     """Return the newest buttons of those that somebody looks for."""
+    if wanted.words:
+        return _in_order(button_id for button_id, _weight in _found(wanted, Order.NEWEST)[:most])
     ids = _listings(wanted).order_by("-created_at", "-button_id").values_list("button_id", flat=True)
     return _in_order(ids[:most])
 
 
 def _listings(wanted: Wanted) -> QuerySet[Listing]:
     listings = Listing.objects.all()
-    if wanted.facets:
-        listings = listings.filter(facets__contains=wanted.facets)
-    if wanted.words:
-        listings = listings.filter(_Matches(F("document"), _Query(Value(wanted.words))))
-    return listings
+    return listings.filter(facets__contains=wanted.facets) if wanted.facets else listings
 
 
-def _ranked(wanted: Wanted) -> Sequence[tuple[int, int]]:
-    """Return ids of buttons with how well they answer, in millionths, the best first."""
+def _found(wanted: Wanted, order: Order) -> Sequence[tuple[int, int]]:
+    """Return ids of buttons that have the words, with what orders them, in millionths, the first one first."""
     with connection.cursor() as cursor:
-        cursor.execute(_RANKED, {"words": wanted.words, "facets": wanted.facets, "most": RANKED_MAX})
-        return [(button_id, relevance) for button_id, relevance in cursor.fetchall()]
+        cursor.execute(_IN_ORDER[order], {"words": wanted.words, "facets": wanted.facets, "most": FOUND_MAX})
+        return [(button_id, weight) for button_id, weight in cursor.fetchall()]
 
 
 def _in_order(ids: Iterable[int]) -> list[Button]:

@@ -180,6 +180,26 @@ def test_what_was_hidden_meanwhile_is_left_out() -> None:
     assert found() == []
 
 
+@pytest.mark.parametrize(
+    ("order", "titles"),
+    [
+        (Order.NEWEST, ["kite new", "kite"]),
+        (Order.TRENDING, ["kite hot", "kite"]),
+        (Order.BEST, ["kite", "kite hot"]),
+    ],
+)
+def test_a_search_finds_so_many_and_no_more(order: Order, titles: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest that have the words, or the hottest, however many do; a feed has the same ones."""
+    monkeypatch.setattr(discovery, "FOUND_MAX", 2)
+    for title, hot, new in (("kite", 2, 2), ("kite hot", 3, 1), ("kite new", 1, 3)):
+        moments = [given.MOMENT + timedelta(days=days) for days in (hot, new)]
+        Listing.objects.filter(button=made(title)).update(hot_at=moments[0], created_at=moments[1])
+    Listing.objects.filter(button=made("another one")).update(created_at=given.MOMENT + timedelta(days=9))
+
+    assert sorted(found("kite", order=order)) == titles
+    assert [each.title for each in discovery.newest(wanted=Wanted(words="kite"), most=30)] == ["kite new", "kite"]
+
+
 @pytest.mark.parametrize("order", list(Order))
 def test_each_is_shown_once_while_one_leafs(order: Order) -> None:
     """By each order, with many that are equal."""
