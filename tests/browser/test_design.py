@@ -12,6 +12,19 @@ SHIFTS: Final = """() => new Promise((resolve) => new PerformanceObserver((list)
     || setTimeout(() => resolve([]), 500))"""
 """How much of what had been drawn was moved again, each time."""
 
+PAPER: Final = """() => ({
+    pressed: [...document.querySelectorAll("nav, header, footer, form, button, .button, .chart summary")]
+        .filter((each) => each.checkVisibility()).map((each) => each.outerHTML),
+    colours: [...new Set([...document.querySelectorAll("html, h1, td, tbody a")].map((each) => {
+        const { color, backgroundColor } = getComputedStyle(each);
+        return color + " on " + backgroundColor;
+    }))].sort(),
+    cut: [...document.querySelectorAll(".scroll")].filter((each) => each.scrollWidth > each.clientWidth).length,
+    foot: getComputedStyle(document.querySelector("tfoot")).display,
+    figures: document.querySelector(".chart td").checkVisibility(),
+})"""
+"""What of a page is there that nobody can press on paper, its colours, and whether all of its tables is there."""
+
 Scheme = Literal["light", "dark"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,6 +46,22 @@ def test_axe_finds_nothing_on_the_components(browser: Browser, app_url: str, sch
 
     assert found == []
     assert sticks_out == [False, False]
+
+
+def test_what_is_printed_is_read(browser: Browser, app_url: str) -> None:
+    """On paper there is nothing to press, all figures are there, and a dark theme is black on white."""
+    with browser.new_context(color_scheme="dark", viewport={"width": 700, "height": 1000}) as context:
+        page = context.new_page()
+        page.goto(f"{app_url}/design/")
+        page.emulate_media(media="print", color_scheme="dark")
+
+        assert page.evaluate(PAPER) == {
+            "pressed": [],
+            "colours": ["rgb(0, 0, 0) on rgb(255, 255, 255)", "rgb(0, 0, 0) on rgba(0, 0, 0, 0)"],
+            "cut": 0,
+            "foot": "table-row-group",
+            "figures": True,
+        }
 
 
 def test_the_menu_needs_no_script(browser: Browser, app_url: str) -> None:
