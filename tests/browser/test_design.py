@@ -25,6 +25,22 @@ PAPER: Final = """() => ({
 })"""
 """What of a page is there that nobody can press on paper, its colours, and whether all of its tables is there."""
 
+CHOSEN: Final = (
+    (".menu a[aria-current]", ".menu a:not([aria-current], .button)"),
+    (".tabs a[aria-current]", ".tabs a:not([aria-current])"),
+    (".chips a[aria-current]", ".chips a:not([aria-current])"),
+    (".pages a[aria-current]", ".pages a:not([aria-current])"),
+    (".progress [aria-current] .progress-number", ".progress li:not([aria-current]) .progress-number"),
+    (".sum:has(:checked)", ".sum:not(:has(:checked))"),
+)
+"""What is chosen or where somebody is, and what isn't."""
+
+GROUNDS: Final = """(selectors) => selectors.map((selector) => {
+    const { backgroundColor } = getComputedStyle(document.querySelector(selector));
+    return backgroundColor.match(/\\d+/g).slice(0, 3).join();
+})"""
+"""The colours behind elements, however transparent."""
+
 Scheme = Literal["light", "dark"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -62,6 +78,19 @@ def test_what_is_printed_is_read(browser: Browser, app_url: str) -> None:
             "foot": "table-row-group",
             "figures": True,
         }
+
+
+def test_forced_colours_tell_what_ours_did(browser: Browser, app_url: str) -> None:
+    """What is chosen has another ground than what isn't, and progress has a border."""
+    with browser.new_context(forced_colors="active") as context:
+        page = context.new_page()
+        page.goto(f"{app_url}/design/")
+        page.locator(".menu a").first.evaluate("(link) => link.ariaCurrent = 'page'")
+        grounds = {pair[0]: page.evaluate(GROUNDS, pair) for pair in CHOSEN}
+        border = page.locator("progress").evaluate("(each) => getComputedStyle(each).borderTopWidth")
+
+    assert [selector for selector, (chosen, other) in grounds.items() if chosen == other] == []
+    assert border == "1px"
 
 
 def test_the_menu_needs_no_script(browser: Browser, app_url: str) -> None:
