@@ -109,6 +109,9 @@ class Walk:
         self.enter()
         self.page.locator("#id_code").wait_for()
         self.look("code")
+        field_and_button = self.page.locator("#id_code, main .actions .actions > button:first-child")
+        if len(set(field_and_button.evaluate_all("(both) => both.map((each) => each.offsetWidth)"))) > 1:
+            self.wrong.append("code: its button is not as wide as its field")
         (code,) = _CODE.findall(str(mail.outbox[-1].body))
         self.page.locator("#id_code").fill(code)
         self.enter()
