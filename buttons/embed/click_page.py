@@ -121,7 +121,7 @@ def click(request: HttpRequest, public_id: str) -> HttpResponse:
             "count": queries.shown_click_count(public_id=public_id),
             "click_id": uuid.uuid4(),
             "is_own": button.creator_id == request.user.pk,
-            "own_clicks": _own_clicks(request, button),
+            "own": _own_clicks(request, button),
             "origin": site_of(request.headers.get("Referer", "")),
         },
         status=410 if button.hidden_at else 200,
@@ -219,9 +219,12 @@ def _button_or_404(public_id: str) -> Button:
     return get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
 
 
-def _own_clicks(request: HttpRequest, button: Button) -> int:
+def _own_clicks(request: HttpRequest, button: Button) -> queries.ClickedButton | None:
     fan = _fan_of(request)
-    return 0 if fan is None else queries.fan_clicks_on(fan=fan, button=button, period=Period.at(timezone.now()))
+    if fan is None:
+        return None
+    clicked = queries.clicked_buttons(fan=fan, period=Period.at(timezone.now()))
+    return next((each for each in clicked if each.button_id == button.pk), None)
 
 
 def refusal_text(error: clicks.UnableToClick) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from accounts.models import User
 from buttons import queries
 from buttons.models import Button, Click
 from buttons.operations import buttons as buttons_operations
-from buttons.operations import periods
+from buttons.operations import clicks, periods
 from flattr.period import Period
 from flattr.transactions import durable
 from tests import given
@@ -71,6 +72,27 @@ def test_a_click_counts_and_changes_the_cake(
     client.post(page_of(other), {"click_id": world.new_id()})
 
     assert world.text(client.get(reverse("payouts:cake"))).count("1 click · €2.50") == 2
+
+
+def test_a_click_is_undone_where_it_was_made(fan: User, button: Button, client: StrictClient) -> None:
+    """The page on which a fan clicked takes the latest click back, says so there, while there is one."""
+    client.force_login(fan)
+    given.click(fan, given.button(title="A program"), now=world.NOW)
+    (first,) = given.click(fan, button, now=world.NOW - timedelta(hours=1))
+    (latest,) = given.click(fan, button, now=world.NOW)
+    shown = client.get(page_of(button))
+    (undo,) = world.document(shown).query("form[action*=undo]")
+    undone = client.post(undo.attrs["action"], {"next": world.hidden_value(shown, "next")}, follow=True)
+    given_once = world.text(undone)
+    clicks.undo_click(click_id=first.pk, fan=fan, now=world.NOW)
+    given_back = client.get(page_of(button))
+
+    assert undone.request["PATH_INFO"] == page_of(button)
+    assert world.messages(undone) == ["One click for “A song” is undone."]
+    assert "You gave it 1 slice of this month's cake." in given_once
+    assert Click.objects.filter(undone_at=None, button=button).count() == 0
+    assert undo.attrs["action"] == reverse("buttons:undo", args=[latest.pk])
+    assert world.document(given_back).query("form[action*=undo]") == []
 
 
 def test_a_fan_sees_their_own_change_at_once(fan: User, button: Button, client: StrictClient) -> None:
