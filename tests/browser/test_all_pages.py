@@ -12,12 +12,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.utils import quote
 from django.contrib.staticfiles import finders
-from playwright.sync_api import Browser, Page, Route
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, Route, ViewportSize
 
+from buttons.models import OriginStanding, Site
+from payouts.models import Dispute, ReconciliationItem
+from tests import told
 from tests.browser.axe import findings
 from tests.browser.test_axe import COLORS, OVERFLOWS
-from tests.pages import walk
+from tests.client import StrictClient
+from tests.pages import walk, world
 from tests.pages.conftest import clock, town  # noqa: F401  They are fixtures.
 from tests.pages.walk import Seen
 from tests.pages.world import ROLES, World
@@ -25,7 +31,20 @@ from tests.pages.world import ROLES, World
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-NARROW: Final = {"width": 390, "height": 844}
+NARROW: Final[ViewportSize] = {"width": 390, "height": 844}
+WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
+IS_CUT: Final = "[...document.querySelectorAll('.results')].some((each) => each.scrollWidth > each.clientWidth)"
+STAFF_LISTS: Final = (
+    "payouts_payout",
+    "payouts_dispute",
+    "payouts_reconciliationitem",
+    "payouts_stripeevent",
+    "payouts_deposit",
+    "accounts_notification",
+    "buttons_originstanding",
+    "buttons_site",
+)
+"""What staff look through day by day."""
 
 
 class _Served:
@@ -52,10 +71,7 @@ class _Served:
 
 
 def different_pages(town: World) -> Iterator[Seen]:  # noqa: F811
-    """Yield a page for each structure that any role sees anywhere, every second one in French.
-
-    Pages of the admin are left out: Django's own style has low contrasts and small targets.
-    """
+    """Yield a page for each structure that any role sees anywhere but in the admin, every second one in French."""
     structures = set()
     for role in ROLES:
         pairs = zip(*(walk.pages_of(town, role, language) for language in walk.LANGUAGES), strict=True)
@@ -79,7 +95,7 @@ def wrong(page: Page) -> list[str]:
 def test_axe_finds_nothing_and_nobody_else_is_asked(browser: Browser, town: World) -> None:  # noqa: F811
     """On every page, for every role, in both themes, on a telephone; and no request leaves for another origin."""
     served, found = _Served(), {}
-    with browser.new_context(viewport=NARROW, reduced_motion="reduce") as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport=NARROW, reduced_motion="reduce") as context:
         page = context.new_page()
         page.route("**/*", served.answer)
         for seen in different_pages(town):
@@ -90,3 +106,47 @@ def test_axe_finds_nothing_and_nobody_else_is_asked(browser: Browser, town: Worl
     assert len(found) > 80
     assert served.elsewhere == []
     assert {title: each for title, each in found.items() if each} == {}
+
+
+def where_staff_decide(town: World) -> list[str]:  # noqa: F811
+    """Return addresses of lists and forms, none empty, by which staff look after money, sites, events and emails."""
+    dispute = Dispute.objects.create(
+        id="du_1QxYzAbCdEfGhIjKl", deposit=town.deposit, amount_cents=700, state="open", opened_at=world.NOW
+    )
+    dispute.shares.create(source="platform", amount_micros=7_000_000)
+    item = ReconciliationItem.objects.create(
+        kind="unknown", subject="po_1QxYzAbCdEfGhIjKl", difference_cents=-1200, since=world.NOW
+    )
+    standing = OriginStanding.objects.create(origin="https://ada.example", frozen_at=world.NOW)
+    told.came("refund.created", now=world.NOW, subject="re_1QxYzAbCdEfGhIjKl")
+    Site.objects.update(contested_at=world.NOW, verified_at=None)
+    rows = {
+        "payouts_payout_review": town.payout.pk,
+        "payouts_dispute_change": quote(dispute.pk),
+        "payouts_reconciliationitem_resolve": item.pk,
+        "buttons_originstanding_decide": standing.pk,
+        "buttons_site_contest": town.button.site_id,
+    }
+    lists = [reverse(f"admin:{name}_changelist") for name in STAFF_LISTS]
+    return lists + [reverse(f"admin:{name}", args=[row]) for name, row in rows.items()]
+
+
+def test_axe_finds_nothing_where_staff_decide(browser: Browser, town: World) -> None:  # noqa: F811
+    """In the admin, in both themes, on a telephone; on a wide screen no list is cut off."""
+    client = StrictClient()
+    client.force_login(world.confirmed(town.staff))
+    served, found, cut = _Served(), {}, list[str]()
+    with browser.new_context(viewport=NARROW, reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.route("**/*", served.answer)
+        for path in where_staff_decide(town):
+            html = client.get(path).content.decode()
+            served.page = Seen(name=path, role="staff", language="en", path=path, html=html, client=client)
+            page.set_viewport_size(NARROW)
+            page.goto(settings.APP_URL + path)
+            found[path] = wrong(page)
+            page.set_viewport_size(WIDE)
+            cut += [path] * page.evaluate(IS_CUT)
+
+    assert {path: each for path, each in found.items() if each} == {}
+    assert cut == []

@@ -71,7 +71,7 @@ class Walk:
     wrong: list[str] = field(default_factory=list)
     """What pages asked of others, complained about, or look like, each with where that was."""
 
-    def look(self, station: str, *, by_axe: bool = True) -> None:
+    def look(self, station: str) -> None:
         """Note where the page isn't in the person's language, what axe finds, and whether something stands out of it.
 
         The page as it is goes into the folder that `SCREENSHOTS` names.
@@ -84,8 +84,7 @@ class Walk:
         language = self.page.locator("html").get_attribute("lang")
         if language != self.looks.language:
             self.wrong.append(f"{station}: it is in the language {language}")
-        if by_axe:
-            self.wrong += [f"{station}: {found}" for found in findings(self.page)]
+        self.wrong += [f"{station}: {found}" for found in findings(self.page)]
         if self.page.evaluate(OVERFLOWS):
             self.wrong.append(f"{station}: it is wider than the window")
 

@@ -75,7 +75,7 @@ def test_a_click_counts_and_changes_the_cake(
 
 
 def test_a_click_is_undone_where_it_was_made(fan: User, button: Button, client: StrictClient) -> None:
-    """The page on which a fan clicked takes the latest click back, says so there, while there is one."""
+    """The page on which a fan clicked takes the latest back and says so there, while there is one."""
     client.force_login(fan)
     given.click(fan, given.button(title="A program"), now=world.NOW)
     (first,) = given.click(fan, button, now=world.NOW - timedelta(hours=1))
