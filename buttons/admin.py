@@ -108,6 +108,7 @@ class OriginStandingAdmin(ReadOnlyAdmin[OriginStanding]):
 
     list_display = [
         "origin",
+        "decide_link",
         "confirm_rate",
         "undo_rate",
         "clicked",
@@ -117,7 +118,6 @@ class OriginStandingAdmin(ReadOnlyAdmin[OriginStanding]):
         "has_good_name",
         "demoted_until",
         "frozen_at",
-        "decide_link",
     ]
     list_filter = [("frozen_at", admin.EmptyFieldListFilter), "has_good_name"]
     search_fields = ["origin"]
