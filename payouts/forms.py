@@ -55,7 +55,7 @@ class CoAuthorForm(forms.Form):
     whom = forms.CharField(
         label=_("With whom?"),
         max_length=254,
-        help_text=_("The address of a creator’s page here, such as @ada, or their email address."),
+        help_text=_("The address of a creator’s page here, such as @ada."),
     )
     percent = forms.IntegerField(
         label=_("How many percent?"),

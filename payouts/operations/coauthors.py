@@ -230,16 +230,13 @@ def post_shares(*, settlement: Settlement) -> None:
 
 
 def _creator_called(whom: str) -> User:
-    """Return the creator with that address.
+    """Return the creator whose page has that address.
+
+    Nobody is found by their email, which would tell whose page belongs to it.
 
     :raises UnknownCreator: if there is none.
     """
-    wanted = whom.strip().lower()
-    open_pages = buttons_queries.open_pages()
-    is_email = "@" in wanted.removeprefix("@")
-    profile: CreatorProfile | None = (
-        open_pages.filter(user__email=wanted) if is_email else open_pages.filter(slug=wanted.removeprefix("@"))
-    ).first()
+    profile = buttons_queries.open_pages().filter(slug=whom.strip().lower().removeprefix("@")).first()
     if profile is None:
         msg = f"whom: no creator has the address {whom}"
         raise UnknownCreator(msg)

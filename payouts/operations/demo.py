@@ -268,10 +268,10 @@ def _share_buttons(buttons: list[Button], start: datetime, now: datetime) -> Non
     artist, kite = shared.creator, offered.creator
     moment = now if Settlement.objects.exists() else start - timedelta(days=1)
     if not CoAuthor.objects.filter(button=shared).exists():
-        made = coauthors.invite(button=shared, owner=artist, whom=kite.email, percent=30, now=moment)
+        made = coauthors.invite(button=shared, owner=artist, whom=kite.creator_profile.slug, percent=30, now=moment)
         coauthors.accept(co_author_id=made.pk, person=kite, now=moment)
     if not CoAuthor.objects.filter(button=offered).exists():
-        coauthors.invite(button=offered, owner=kite, whom=artist.email, percent=20, now=now)
+        coauthors.invite(button=offered, owner=kite, whom=artist.creator_profile.slug, percent=20, now=now)
 
 
 def _make_fan(number: int, now: datetime) -> User:

@@ -93,7 +93,11 @@ def test_deciding_needs_its_own_permission(standing: OriginStanding, client: Str
 def test_a_co_authors_payout_waits_as_well(standing: OriginStanding, town: World) -> None:
     """Who shares in what such a site earns is paid no earlier than its creator."""
     shared = coauthors.invite(
-        button=town.button, owner=town.creator, whom=town.other_creator.email, percent=99, now=world.NOW
+        button=town.button,
+        owner=town.creator,
+        whom=town.other_creator.creator_profile.slug,
+        percent=99,
+        now=world.NOW,
     )
     payout = given.payout(town.other_creator, amount_cents=1000, now=world.NOW)
     coauthors.accept(co_author_id=shared.pk, person=town.other_creator, now=world.NOW)

@@ -26,7 +26,11 @@ def page_of(button: Button) -> str:
 def offered(town: World, percent: int = 30) -> CoAuthor:
     """Let the creator offer the other one a part."""
     return coauthors.invite(
-        button=town.button, owner=town.creator, whom=town.other_creator.email, percent=percent, now=world.NOW
+        button=town.button,
+        owner=town.creator,
+        whom=town.other_creator.creator_profile.slug,
+        percent=percent,
+        now=world.NOW,
     )
 
 
@@ -49,7 +53,7 @@ def test_no_name_writes_lines_of_our_emails(town: World, client: StrictClient) -
     edited = {"url": town.button.url, "title": broken, "description": "", "category": "audio"}
     client.post(f"/b/{town.button.public_id}/edit/", edited)
     client.post("/buttons/new/", {**edited, "url": "https://new.example/"})
-    client.post(page_of(town.button), {"whom": town.other_creator.email, "percent": "30"})
+    client.post(page_of(town.button), {"whom": town.other_creator.creator_profile.slug, "percent": "30"})
     email = render_notification(Notification.objects.get(recipient=town.other_creator, kind="co_author_invited"))[1]
     as_person(client, town.fan).post("/settings/visibility/", {"visibility": "public", "name": broken})
     as_person(client, given.user()).post("/creator/new/", {"slug": "new", "name": broken, "text": "", "links": ""})
@@ -64,7 +68,7 @@ def test_no_name_writes_lines_of_our_emails(town: World, client: StrictClient) -
 def test_nobody_is_written_to_all_day(town: World, client: StrictClient) -> None:
     """Offers that are taken back and made again are emails, too; what was accepted doesn't count."""
     as_person(client, town.creator)
-    form = {"whom": town.other_creator.email, "percent": "1"}
+    form = {"whom": town.other_creator.creator_profile.slug, "percent": "1"}
     coauthors.accept(co_author_id=offered(town).pk, person=town.other_creator, now=world.NOW)
     other = given.button(town.creator)
     for _ in range(coauthors.OFFERS_A_DAY_MAX):
@@ -151,8 +155,8 @@ def test_a_wrong_offer_is_refused_at_its_field(
     offered(town)
     named = {
         "me": town.creator.creator_profile.slug,
-        "other": town.other_creator.email,
-        "third": given.creator("Cleo").email,
+        "other": town.other_creator.creator_profile.slug,
+        "third": given.creator("Cleo").creator_profile.slug,
     }
     sent = {**fields, "whom": named.get(fields["whom"], fields["whom"])}
     refused = as_person(client, town.creator).post(page_of(town.button), sent)
@@ -167,7 +171,7 @@ def test_nobody_tries_addresses_all_day(town: World, client: StrictClient) -> No
     as_person(client, town.creator)
     for number in range(20):
         client.post(page_of(town.button), {"whom": f"x{number}@example.com", "percent": "1"})
-    refused = client.post(page_of(town.button), {"whom": town.other_creator.email, "percent": "1"})
+    refused = client.post(page_of(town.button), {"whom": town.other_creator.creator_profile.slug, "percent": "1"})
 
     assert "That is enough for now. Please try again in an hour." in world.text(refused)
     assert not CoAuthor.objects.exists()
@@ -206,10 +210,16 @@ def test_pages_need_few_queries(
     """However many share, each page asks the database at most twelve times."""
     for number in range(8):
         person = given.creator(f"Friend{number}")
-        made = coauthors.invite(button=town.button, owner=town.creator, whom=person.email, percent=2, now=world.NOW)
+        made = coauthors.invite(
+            button=town.button, owner=town.creator, whom=person.creator_profile.slug, percent=2, now=world.NOW
+        )
         coauthors.accept(co_author_id=made.pk, person=person, now=world.NOW)
         back = coauthors.invite(
-            button=given.button(person), owner=person, whom=town.creator.email, percent=5, now=world.NOW
+            button=given.button(person),
+            owner=person,
+            whom=town.creator.creator_profile.slug,
+            percent=5,
+            now=world.NOW,
         )
         coauthors.accept(co_author_id=back.pk, person=town.creator, now=world.NOW)
     as_person(client, town.creator)

@@ -17,7 +17,9 @@ SEPTEMBER = datetime.fromisoformat("2026-09-15T12:00:00+00:00")
 
 def offer(button: Button, person: User, percent: int, *, now: datetime = SEPTEMBER) -> CoAuthor:
     """Let the button's creator offer a part of it."""
-    return coauthors.invite(button=button, owner=button.creator, whom=person.email, percent=percent, now=now)
+    return coauthors.invite(
+        button=button, owner=button.creator, whom=person.creator_profile.slug, percent=percent, now=now
+    )
 
 
 def share(button: Button, person: User, percent: int, *, now: datetime = SEPTEMBER) -> CoAuthor:
