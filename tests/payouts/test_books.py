@@ -38,7 +38,7 @@ def _build() -> None:
     offered = coauthors.invite(
         button=buttons[1],
         owner=buttons[1].creator,
-        whom=buttons[0].creator.email,
+        whom=buttons[0].creator.creator_profile.slug,
         percent=30,
         now=OCTOBER.previous.start,
     )
