@@ -37,7 +37,10 @@ class Settlement(models.Model):
 
 
 class SettlementSpend(models.Model):
-    """What one fan spends in one settlement, fixed when it is opened so that nothing later changes it."""
+    """What one fan spends in one settlement, fixed when it is opened so that nothing later changes it.
+
+    Where caps leave a part of it, that is moved from the spend to what is kept when the cake is cut.
+    """
 
     # The fan comes from a click, which the database has compared; doing it again took a third of the opening.
     settlement = models.ForeignKey(
@@ -46,13 +49,20 @@ class SettlementSpend(models.Model):
     fan = models.ForeignKey(User, on_delete=models.PROTECT, related_name="settlement_spends", db_constraint=False)
     budget_micros = models.BigIntegerField(_("budget"))
     spend_micros = models.BigIntegerField(_("spend"))
+    kept_micros = models.BigIntegerField(_("kept"), default=0, db_default=0)
+    """What stayed in the balance since everybody clicked was at their cap."""
     clicks = models.PositiveIntegerField(_("clicks"))
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["settlement", "fan"], name="settlement_spend_once_a_fan"),
             models.CheckConstraint(
-                condition=Q(spend_micros__gt=0, spend_micros__lte=F("budget_micros"), clicks__gt=0),
+                condition=Q(
+                    spend_micros__gt=0,
+                    kept_micros__gte=0,
+                    spend_micros__lte=F("budget_micros") - F("kept_micros"),
+                    clicks__gt=0,
+                ),
                 name="settlement_spend_within_budget",
             ),
         ]

@@ -178,6 +178,10 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
     _share_buttons(buttons, months[0].start, now)
     say("Fans with their budgets and deposits")
     fans = [_make_fan(number, months[0].start) for number in range(1, FANS + 1)]
+    # Last month's statement shows what it held back, unless that month is closed.
+    _set_a_cap(
+        fans[0], buttons[len(MAKERS[0].titles)].creator, now if Settlement.objects.exists() else months[1].start
+    )
     for month in months:
         if not buttons_queries.period_is_closed(period=month):
             say(f"Clicks of {month}")
@@ -187,7 +191,6 @@ def load(*, now: datetime, say: Callable[[str], None]) -> None:
     for month in sorted({*months[:2], *due.due_periods(now=now)}):
         say(f"The settlement of {month}")
         settlement.settle(period=month, clock=lambda: now, step=lambda _done, _ranges: None)
-    _set_a_cap(fans[0], buttons[len(MAKERS[0].titles)].creator, now)
     _make_wishes(fans, running, now)
     _give_second_factor(buttons[0].creator)
     _ask_for_payout(buttons[0].creator, now)

@@ -30,8 +30,8 @@ class _Noted:
 def store_lines(*, part: SettlementRange) -> dict[str, int]:
     """Group the range's clicks in the database, split each spend here, and copy the lines back.
 
-    Where caps leave a part of a spend, it becomes what was given. Returns by creator's id how many lines are a fan's
-    second or later one for that creator.
+    Where caps leave a part of a spend, it becomes what was given, and the part is written beside it as kept. Returns
+    by creator's id how many lines are a fan's second or later one for that creator.
     """
     noted = _Noted()
     text = io.StringIO("".join(_lines(part, noted)))
@@ -43,7 +43,8 @@ def store_lines(*, part: SettlementRange) -> dict[str, int]:
         )
         if noted.given_micros:
             cursor.execute(
-                "UPDATE payouts_settlementspend AS spend SET spend_micros = given.micros"
+                "UPDATE payouts_settlementspend AS spend"
+                " SET spend_micros = given.micros, kept_micros = spend.spend_micros - given.micros"
                 " FROM unnest(%s::bigint[], %s::bigint[]) AS given (fan_id, micros)"
                 " WHERE spend.settlement_id = %s AND spend.fan_id = given.fan_id",
                 [list(noted.given_micros), list(noted.given_micros.values()), part.settlement_id],

@@ -47,6 +47,15 @@ RULES: Final = {
                         OR cap * rest_clicks > rest * given + given * slack + buttons * rest_clicks
                    ELSE abs(amount_micros * rest_clicks - rest * clicks) >= rest_clicks + clicks * slack END
         """,  # noqa: S608
+    "what caps left of a spend stayed only where everybody clicked is at their cap": f"""
+        SELECT format('settlement %s, fan %s: %s micros of %s stayed', spend.settlement_id, spend.fan_id,
+                      spend.kept_micros, spend.kept_micros::numeric + spend.spend_micros)
+        FROM payouts_settlementspend AS spend
+        LEFT JOIN (SELECT settlement_id, fan_id, bool_and(is_full) AS all_full FROM ({_LINES}) AS part
+                   GROUP BY 1, 2) AS line
+             USING (settlement_id, fan_id)
+        WHERE spend.kept_micros > 0 AND line.all_full IS NOT TRUE
+        """,  # noqa: S608
 }
 """Who reaches the cap by rounding alone looks full here, which moves what is left for the others by less than a micro
 for each of their buttons: so much may a line differ."""

@@ -1,7 +1,8 @@
 """Reads about caps: how much of a fan's cake a creator may get."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -9,6 +10,33 @@ from accounts.models import User
 from flattr import money
 from flattr.period import Period
 from payouts.models import CreatorCap
+from payouts.split import Capped, level, quota_micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a cap does to a month. Amounts in micros; `without` is what the creator would get if it weren't there."""
+
+    cap: CreatorCap
+    clicks: int
+    got_micros: int
+    without_micros: int
+
+    @property
+    def creator_name(self) -> str:
+        """Return the creator's public name, empty where there is none any more."""
+        return str(getattr(self.cap.creator, "creator_profile", ""))
+
+    @property
+    def most_micros(self) -> int:
+        """Return the cap in micros."""
+        return money.cents_to_micros(self.cap.most_cents or 0)
+
+    @property
+    def over_micros(self) -> int:
+        """Return how much less the creator gets by the cap; rounding is no cap's doing."""
+        is_full = self.got_micros >= self.most_micros
+        return max(0, self.without_micros - self.got_micros) if is_full else 0
 
 
 def caps_of(*, fan: User, period: Period) -> QuerySet[CreatorCap]:
@@ -29,6 +57,38 @@ def caps_in_force(*, fans: tuple[int, int], period: Period) -> Mapping[int, Mapp
         if most_cents is not None:
             found[fan_id][creator_id] = money.cents_to_micros(most_cents)
     return found
+
+
+def capped_creators(*, caps: Iterable[CreatorCap], clicks: Mapping[int, int]) -> dict[int, Capped]:
+    """Return by creator the caps of those who were clicked; `clicks` are the fan's by creator."""
+    return {
+        cap.creator_id: Capped(micros=money.cents_to_micros(cap.most_cents), clicks=clicks[cap.creator_id])
+        for cap in caps
+        if cap.most_cents is not None and cap.creator_id in clicks
+    }
+
+
+def effects(
+    *, caps: Iterable[CreatorCap], spend_micros: int, clicks: Mapping[int, int], got_micros: Mapping[int, int]
+) -> list[Effect]:
+    """Return what each of a fan's caps does where so much is cut; clicks and what was got are given by creator."""
+    in_force = list(caps)
+    capped, all_clicks = capped_creators(caps=in_force, clicks=clicks), sum(clicks.values())
+
+    def without(creator: int) -> int:
+        others = {other: each for other, each in capped.items() if other != creator}
+        left = level(spend_micros=spend_micros, clicks=all_clicks, capped=others)
+        return quota_micros(left=left, clicks=clicks.get(creator, 0), creator=creator, capped=others)
+
+    return [
+        Effect(
+            cap=cap,
+            clicks=clicks.get(cap.creator_id, 0),
+            got_micros=got_micros.get(cap.creator_id, 0),
+            without_micros=without(cap.creator_id),
+        )
+        for cap in in_force
+    ]
 
 
 def _in_effect(period: Period) -> QuerySet[CreatorCap]:

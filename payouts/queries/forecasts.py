@@ -15,6 +15,7 @@ from flattr import money
 from flattr.period import Period
 from payouts.models import CreatorCap
 from payouts.queries import balances, caps
+from payouts.queries.caps import Effect
 from payouts.split import Capped, Level, level, quota_micros, split_spend
 
 COLOURS: Final = 8
@@ -32,22 +33,6 @@ class Slice:
     def clicks(self) -> int:
         """Return the fan's clicks for the button."""
         return self.clicked.clicks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapNow:
-    """A cap and what it does now. Amounts in micros; `without` is what the creator would get if there were no cap."""
-
-    cap: CreatorCap
-    clicks: int
-    got_micros: int
-    without_micros: int
-
-    @property
-    def over_micros(self) -> int:
-        """Return how much less the creator gets by the cap; rounding is no cap's doing."""
-        is_full = self.got_micros >= money.cents_to_micros(self.cap.most_cents or 0)
-        return max(0, self.without_micros - self.got_micros) if is_full else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,29 +84,13 @@ class Cake:
         left = self._level(self.clicks + more, capped)
         return quota_micros(left=left, clicks=changed.clicks + more, creator=creator, capped=capped)
 
-    def caps_now(self) -> list[CapNow]:
+    def caps_now(self) -> list[Effect]:
         """Return the fan's caps with what each of them does now."""
         got, clicks = Counter[int](), Counter[int]()
         for each in self.slices:
             got[each.clicked.creator_id] += each.amount_micros
             clicks[each.clicked.creator_id] += each.clicks
-        return [
-            CapNow(
-                cap=cap,
-                clicks=clicks[cap.creator_id],
-                got_micros=got[cap.creator_id],
-                without_micros=self._without_cap(cap.creator_id),
-            )
-            for cap in self.caps
-        ]
-
-    def _without_cap(self, creator: int) -> int:
-        capped = dict(self.capped)
-        own = capped.pop(creator, None)
-        if own is None:
-            return 0
-        left = self._level(self.clicks, capped)
-        return quota_micros(left=left, clicks=own.clicks, creator=creator, capped=capped)
+        return caps.effects(caps=self.caps, spend_micros=self.spend_micros, clicks=clicks, got_micros=got)
 
     def _level(self, clicks: int, capped: Mapping[int, Capped]) -> Level:
         return level(spend_micros=self.spend_micros, clicks=clicks, capped=capped)
@@ -155,11 +124,7 @@ def cake_of(*, fan: User, period: Period) -> Cake:
         clicks=clicks.total(),
         slices=[Slice(clicked=each, amount_micros=shares[each.button_id]) for each in clicked],
         caps=own_caps,
-        capped={
-            creator: Capped(micros=micros, clicks=clicks[creator])
-            for creator, micros in most.items()
-            if creator in clicks
-        },
+        capped=caps.capped_creators(caps=own_caps, clicks=clicks),
     )
 
 

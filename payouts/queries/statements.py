@@ -19,7 +19,8 @@ from payouts.models import (
     SettlementLine,
     SettlementSpend,
 )
-from payouts.queries import coauthors, debts
+from payouts.queries import caps, coauthors, debts
+from payouts.queries.caps import Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,13 @@ class FanStatement:
     fee_micros: int
     """The platform's part of the spend."""
     lines: pages.Page[FanLine]
+    caps: list[Effect]
+    """The caps of that month by which a creator got less, whatever the fan has said since."""
+
+    @property
+    def kept_micros(self) -> int:
+        """Return what caps left of the cake, which stayed in the balance."""
+        return self.spend.kept_micros if self.spend else 0
 
     @property
     def click_worth_micros(self) -> int:
@@ -98,12 +106,15 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
         if spend
         else pages.Page(rows=[])
     )
+    sums = settled.values_list("creator_id").annotate(Sum("clicks"), Sum("amount_micros"), Sum("fee_micros"))
+    by_creator = list(sums) if spend else []
     return FanStatement(
         period=period,
         book=_entries(kind=chart.Kind.FAN_BALANCE, owner=fan, period=period),
         settlement=spend.settlement if spend else None,
         spend=spend,
-        fee_micros=settled.aggregate(micros=Sum("fee_micros"))["micros"] or 0,
+        fee_micros=sum(fee for _creator, _clicks, _amount, fee in by_creator),
+        caps=_caps_that_held(fan, spend, by_creator) if spend else [],
         lines=lines.showing(
             [
                 FanLine(
@@ -117,6 +128,20 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
             ]
         ),
     )
+
+
+def _caps_that_held(fan: User, spend: SettlementSpend, by_creator: list[tuple[int, int, int, int]]) -> list[Effect]:
+    """Return the caps by which a creator got less of a settled cake.
+
+    What was said for a closed month stays as it is, and what was given and kept of the spend is what was cut.
+    """
+    effects = caps.effects(
+        caps=caps.caps_of(fan=fan, period=spend.settlement.period),
+        spend_micros=spend.spend_micros + spend.kept_micros,
+        clicks={creator: clicks for creator, clicks, _amount, _fee in by_creator},
+        got_micros={creator: amount for creator, _clicks, amount, _fee in by_creator},
+    )
+    return [each for each in effects if each.over_micros]
 
 
 def creator_statement(*, creator: User, period: Period, place: pages.Place | None = None) -> CreatorStatement:

@@ -18,7 +18,7 @@ from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import BUDGET_CENTS_MAX, BUDGET_CENTS_MIN, Subscription
 from accounts.views import user_of
-from flattr import money, pages
+from flattr import pages
 from flattr.navigation import next_page
 from flattr.period import Period
 from flattr.templatetags.money import month
@@ -28,7 +28,7 @@ from payouts.gateway import ProviderUnavailable, Result
 from payouts.models import Deposit, PaymentMethod
 from payouts.operations import deposits, methods, refunds
 from payouts.queries import balances, fees, gifts, history, plans, renewals, statements
-from payouts.views import papers
+from payouts.views import given_lines, papers
 from payouts.views.cake import drawn_parts
 from payouts.views.files import csv_response, pdf_response
 from payouts.views.history import cut_months
@@ -243,33 +243,12 @@ def statement(request: HttpRequest, period: Period) -> HttpResponse:
 @require_safe
 def statement_csv(request: HttpRequest, period: Period) -> HttpResponse:
     """Return the month's buttons as a file."""
-    shown = statements.fan_statement(fan=user_of(request), period=period)
+    fan = user_of(request)
+    shown = statements.fan_statement(fan=fan, period=period)
     return csv_response(
         name=f"flattr-{period}.csv",
-        header=["button", "address", "creator", "clicks", "amount_eur", "fee_eur"],
-        rows=[
-            [
-                line.button.title,
-                line.button.url,
-                line.creator.name if line.creator else "",
-                line.clicks,
-                money.format_micros(line.amount_micros, decimals=6),
-                money.format_micros(line.fee_micros, decimals=6),
-            ]
-            for line in shown.lines
-        ]
-        # A gift has no clicks.
-        + [
-            [
-                each.button.title if each.button else "",
-                each.button.url if each.button else "",
-                each.creator.creator_profile.name,
-                "",
-                money.format_micros(money.cents_to_micros(each.amount_cents), decimals=6),
-                money.format_micros(each.fee_micros, decimals=6),
-            ]
-            for each in gifts.given(fan=user_of(request), period=period)
-        ],
+        header=given_lines.HEADER,
+        rows=given_lines.rows_of(shown, gifts=gifts.given(fan=fan, period=period)),
     )
 
 

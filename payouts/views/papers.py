@@ -72,6 +72,7 @@ def month_of_fan(
             rows=_cut(rows),
             total=_total(rows, texts=2),
         )
+        _put_caps(paper, statement)
     _put_gifts(paper, gifts)
     return paper.file()
 
@@ -304,6 +305,22 @@ def _put_buttons(paper: Paper, buttons: Iterable[ButtonEarning | ButtonSum]) -> 
     paper.heading(_("By button"))
     columns = [Column(_("Button"), 5), *_money_columns(_("Gross"), _("Fee"), _("Net"))]
     paper.table(columns=columns, rows=_cut(rows), total=_total(rows, texts=1))
+
+
+def _put_caps(paper: Paper, statement: statements.FanStatement) -> None:
+    """Write which caps held something back, of which a fan has a hundred at most, and what became of it."""
+    if statement.caps:
+        rows = [
+            ((each.creator_name,), (each.clicks, each.most_micros, each.without_micros, each.over_micros))
+            for each in statement.caps
+        ]
+        titles = (_("Cap of that month"), _("Without it"), _("Held back"))
+        paper.heading(_("What your caps held back"))
+        paper.table(columns=[Column(_("Creator"), 5), *_money_columns(*titles)], rows=_cut(rows))
+        text = _("What was held back went to your other slices, by your clicks.")
+        if statement.kept_micros:
+            text = _("Everybody whom you clicked was at their cap, so %(kept)s stayed in your balance.")
+        paper.paragraph(text % {"kept": amount(statement.kept_micros, _DECIMALS)})
 
 
 def _put_gifts(paper: Paper, gifts: Sequence[Gift]) -> None:

@@ -17,6 +17,7 @@ from tests.pages import world
 from tests.pages.world import QueryCounter, World
 
 OCTOBER = Period(2026, 10)
+OF_CAPS = ["cap_eur", "without_cap_eur", "kept_in_balance_eur"]
 
 
 def rows_of(response: Any) -> list[list[str]]:
@@ -59,7 +60,7 @@ def test_a_month_without_a_settlement_has_a_page_too(month: str, as_fan: StrictC
     file = as_fan.get(reverse("payouts:statement_csv", args=[month]))
 
     assert "Nothing has been settled for you in this month." in world.text(page)
-    assert rows_of(file) == [["button", "address", "creator", "clicks", "amount_eur", "fee_eur"]]
+    assert rows_of(file) == [["button", "address", "creator", "clicks", "amount_eur", "fee_eur", *OF_CAPS]]
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-00", "0000-01", "9999-12", "2026-1", "last"])
@@ -100,9 +101,9 @@ def test_a_statement_is_downloaded_as_a_file(as_fan: StrictClient) -> None:
     lines = rows_of(file)
 
     assert [[title, *rest] for title, _url, *rest in lines] == [
-        ["button", "creator", "clicks", "amount_eur", "fee_eur"],
-        ["Song & <dance>", "Ada", "2", "20.000000", "2.000000"],
-        ["A program", "Bob", "1", "10.000000", "1.000000"],
+        ["button", "creator", "clicks", "amount_eur", "fee_eur", *OF_CAPS],
+        ["Song & <dance>", "Ada", "2", "20.000000", "2.000000", "", "", ""],
+        ["A program", "Bob", "1", "10.000000", "1.000000", "", "", ""],
     ]
     assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert file.headers["Content-Disposition"] == 'attachment; filename="flattr-2026-10.csv"'

@@ -21,6 +21,8 @@ PART_OF_CAPPERS: Final = (
     "each line of a fan with caps is its clicks' part of what the caps leave, almost to the micro"
 )
 
+KEPT_BY_CAPS: Final = "what caps left of a spend stayed only where everybody clicked is at their cap"
+
 DECIDED: Final = "UPDATE payouts_payout SET reviewed_by_id = (SELECT min(fan_id) FROM payouts_deposit), state ="
 
 BREAKING: Final = [
@@ -105,6 +107,16 @@ BREAKING: Final = [
         PART_OF_CAPPERS,
         """UPDATE payouts_settlementline AS line SET amount_micros = amount_micros / 10 FROM payouts_creatorcap AS cap
            WHERE cap.fan_id = line.fan_id AND cap.creator_id <> line.creator_id""",
+    ),
+    # Of a fan without caps, and of one with a cap who clicked somebody else, too.
+    (
+        KEPT_BY_CAPS,
+        "UPDATE payouts_settlementspend SET budget_micros = budget_micros + 1, kept_micros = 1 WHERE {spend}",
+    ),
+    (
+        KEPT_BY_CAPS,
+        """UPDATE payouts_settlementspend SET budget_micros = budget_micros + 1, kept_micros = 1
+           WHERE fan_id IN (SELECT fan_id FROM payouts_creatorcap)""",
     ),
     (
         "each spend of an open settlement counts the clicks that stand",
