@@ -92,6 +92,7 @@ _CLICKS: Final = Group(
     kinds=(
         (Kind.FIRST_CLICKS, _("Your first clicks on a site, the day after")),
         (Kind.WEEKLY_CLICKS, _("A week of clicks by one press, counted by site")),
+        (Kind.STANDING_ENDS, _("A click that you repeat every month ends, a week before")),
     ),
 )
 _POSTS: Final = Group(

@@ -231,6 +231,7 @@ class Notification(models.Model):
         REFUND_FAILED = "refund_failed", _("refund failed")
         FIRST_CLICKS = "first_clicks", _("first clicks on a site")
         WEEKLY_CLICKS = "weekly_clicks", _("week of clicks by one press")
+        STANDING_ENDS = "standing_ends", _("standing clicks about to end")
         SITE_LOST = "site_lost", _("site not proven any more")
         SITE_CONTESTED = "site_contested", _("site claimed by somebody else")
         CONTEST_DECIDED = "contest_decided", _("contest of a site decided")
@@ -251,6 +252,7 @@ class Notification(models.Model):
             Kind.GIFT_RECEIVED,
             Kind.FIRST_CLICKS,
             Kind.WEEKLY_CLICKS,
+            Kind.STANDING_ENDS,
             Kind.DIGEST_DRAFTED,
             Kind.REFUND_SENT,
             Kind.PAYOUT_APPROVED,

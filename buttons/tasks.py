@@ -76,6 +76,12 @@ def tell_of_week() -> None:
 
 
 @shared_task
+def tell_of_ends() -> None:
+    """Tell fans of standing clicks that end with this month, in its last week."""
+    notices.tell_of_ends(now=timezone.now())
+
+
+@shared_task
 def forget() -> None:
     """Delete what was kept of clicks on other people's sites and isn't needed any more."""
     forgetting.forget(now=timezone.now())

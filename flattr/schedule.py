@@ -19,6 +19,8 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
         "task": "buttons.tasks.tell_of_week",
         "schedule": crontab(minute="10", hour="7", day_of_week="1"),
     },
+    # Each day of a month's last week finds whom the days before didn't reach.
+    "tell of ends": {"task": "buttons.tasks.tell_of_ends", "schedule": crontab(minute="40", hour="7")},
     # Whom a run that was cut short didn't reach is told by the next one.
     "tell creators of the week": {
         "task": "payouts.tasks.tell_creators_of_week",

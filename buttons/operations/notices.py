@@ -1,4 +1,4 @@
-"""What fans are told of their clicks on other people's sites: a day's first ones, and a week's by one press."""
+"""What fans are told of clicks: a day's first ones elsewhere, a week's by one press, and when standing ones end."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,12 +11,17 @@ from django.db.models import Count, Exists, OuterRef, Q
 from accounts import operations as accounts_operations
 from accounts.models import Notification
 from buttons.models import Confirmation, OneClick
+from buttons.queries import standing
+from flattr.period import Period
 from flattr.transactions import durable
 
 Kind = Notification.Kind
 
 LISTED_MAX: Final = 20
 """How many lines a notice has at most; the page that it leads to has them all."""
+
+TOLD_BEFORE_END: Final = timedelta(days=7)
+"""How long before a month is over its fans are told of standing clicks that had their last one in it."""
 
 
 @durable
@@ -34,6 +39,17 @@ def tell_of_week(*, now: datetime) -> None:
     """Owe each fan who clicked by one press in the week (UTC) before this one an email that counts that by site."""
     monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
     accounts_operations.notify_many(notifications=_week(monday - timedelta(days=7), monday, now=now))
+
+
+@durable
+def tell_of_ends(*, now: datetime) -> None:
+    """Owe each fan one email about all standing clicks that end with this month (UTC), in its last week.
+
+    Telling twice changes nothing. One email is enough, as whatever is set in that week ends in a later month.
+    """
+    period = Period.at(now)
+    if now >= period.end - TOLD_BEFORE_END:
+        accounts_operations.notify_many(notifications=_ends(period, now=now))
 
 
 def _first_clicks(start: datetime, end: datetime, *, now: datetime) -> Iterator[Notification]:
@@ -80,6 +96,26 @@ def _week(start: datetime, end: datetime, *, now: datetime) -> Iterator[Notifica
             kind=Kind.WEEKLY_CLICKS,
             subject_key=f"{start:%G-W%V}",
             context=_lines([{"origin": origin, "clicks": clicks} for _, origin, clicks in group]),
+            created_at=now,
+        )
+
+
+def _ends(period: Period, *, now: datetime) -> Iterator[Notification]:
+    ending = (
+        standing.ending(period=period)
+        .filter(_wants(Kind.STANDING_ENDS))
+        .order_by("fan_id", "id")
+        .values_list("fan_id", "button__title", "button__creator__creator_profile__name")
+    )
+    for fan_id, group in groupby(ending.iterator(), key=itemgetter(0)):
+        yield Notification(
+            recipient_id=fan_id,
+            kind=Kind.STANDING_ENDS,
+            subject_key=str(period),
+            context={
+                "period": str(period),
+                **_lines([{"title": title, "creator": creator} for _, title, creator in group]),
+            },
             created_at=now,
         )
 

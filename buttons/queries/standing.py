@@ -19,6 +19,13 @@ def due(*, period: Period) -> QuerySet[StandingClick]:
     return StandingClick.objects.filter(stopped_at__isnull=True, done_period__lt=period)
 
 
+def ending(*, period: Period) -> QuerySet[StandingClick]:
+    """Return the standing clicks for which the period is the last month, without those that can't go on."""
+    return StandingClick.objects.filter(
+        stopped_at__isnull=True, until_period=period.next, button__hidden_at__isnull=True
+    )
+
+
 def standing_click(*, fan: User, button: Button, period: Period) -> StandingClick | None:
     """Return what the fan lets be repeated for the button, or None."""
     return living(period=period).filter(fan=fan, button=button).first()

@@ -36,6 +36,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "fans": 2,
     },
     "creator_week": {"day": "2026-10-12", "clicks": 3, "fans": 2, "best": [], "low_micros": 0, "high_micros": 0},
+    "standing_ends": {"period": "2026-10", "lines": [{"title": "A song", "creator": "Ada"}], "more": 0},
     "alarm": {"subject": "books", "lines": ["something is wrong"]},
 }
 MONEY = {"amount_cents": 500, "period": "2026-10", "reason": "card_declined"}

@@ -73,7 +73,7 @@ def test_settings_are_kept_and_shown(grace: User, client: StrictClient) -> None:
 
     assert saved.status_code == 302
     assert (grace.language, grace.time_zone) == ("fr", "Europe/Paris")
-    assert grace.muted == ["digest_drafted", "first_clicks", "month_settled", "weekly_clicks"]
+    assert grace.muted == ["digest_drafted", "first_clicks", "month_settled", "standing_ends", "weekly_clicks"]
     assert "Fuseau horaire" in world.text(shown)
     page = world.document(shown)
     assert page.query("#wanted_refund_sent[checked]")
