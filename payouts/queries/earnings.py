@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -20,6 +21,9 @@ from payouts.queries import coauthors, due, statements
 
 SAMPLED_FANS_MAX: Final = 1000
 """How many fans a forecast looks at. Of more, these stand for all."""
+
+REMEMBERED_SECONDS: Final = 300
+"""How long a process remembers a forecast of more fans: 40,000 of them take more than a tenth of a second to count."""
 
 _USUAL_MONTHS: Final = 3
 """How many settled months tell how much a fan clicks."""
@@ -43,16 +47,25 @@ _MONTH_OF_FANS: Final = """
         WHERE click.period = %(period)s AND click.undone_at IS NULL
         GROUP BY click.fan_id),
     -- Whom chance picks, and the same ones each time that the page is asked for.
-    sample AS (SELECT fan_id, percents FROM given ORDER BY md5(fan_id::text) LIMIT %(fans)s)
-    SELECT whole.fans, whole.clicks, whole.percents, coalesce(sample.percents, 0), coalesce(month.clicks, 0),
+    sample AS (SELECT fan_id FROM given ORDER BY md5(fan_id::text) LIMIT %(fans)s)
+    SELECT whole.fans, whole.clicks, whole.percents, coalesce(month.percents, 0), coalesce(month.clicks, 0),
            coalesce(usual.clicks, month.clicks, 0),
-           least(coalesce(promise.budget_micros, 0), coalesce(account.credits_micros - account.debits_micros, 0))
+           least(coalesce(promise.budget_micros, 0), coalesce(account.credits_micros - account.debits_micros, 0)),
+           month.of_creator, cap.most_micros
     FROM (SELECT count(*) AS fans, coalesce(sum(clicks), 0)::bigint AS clicks,
                  coalesce(sum(percents), 0)::bigint AS percents FROM given) AS whole
     LEFT JOIN sample ON true
+    -- A row for each creator whose buttons bring something, since caps are for creators.
     LEFT JOIN LATERAL (
-        SELECT count(*) AS clicks FROM buttons_click
-        WHERE fan_id = sample.fan_id AND period = %(period)s AND undone_at IS NULL) AS month ON true
+        SELECT click.creator_id, count(*) AS of_creator, sum(part.percent)::bigint AS percents,
+               (sum(count(*)) OVER ())::bigint AS clicks
+        FROM buttons_click AS click LEFT JOIN part USING (button_id)
+        WHERE click.fan_id = sample.fan_id AND click.period = %(period)s AND click.undone_at IS NULL
+        GROUP BY click.creator_id) AS month ON month.percents IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT most_cents::bigint * %(micros_per_cent)s AS most_micros FROM payouts_creatorcap
+        WHERE fan_id = sample.fan_id AND creator_id = month.creator_id AND period <= %(period)s
+        ORDER BY period DESC LIMIT 1) AS cap ON true
     LEFT JOIN LATERAL (
         SELECT round(avg(clicks))::bigint AS clicks FROM payouts_settlementspend
         WHERE fan_id = sample.fan_id AND settlement_id = ANY(ARRAY(
@@ -80,20 +93,35 @@ class Forecast:
     low_micros: int
     high_micros: int
 
+    @property
+    def is_remembered(self) -> bool:
+        """Tell whether there are so many fans that it is asked for anew some minutes later at the earliest."""
+        return self.fans > SAMPLED_FANS_MAX
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FanMonth:
-    """What one fan has clicked this month, their usual clicks, and what they would spend."""
+    """What one fan has clicked this month for one creator and in all, their usual clicks, and what they would spend.
+
+    The creator is who made the buttons: whose forecast it is, or somebody who shares a button with them.
+    """
 
     percents: int
-    """For each click for the creator, what part of it is theirs."""
+    """For each click that brings something, what part of it does."""
     clicks: int
     usual: int
     spend_micros: int
+    of_creator: int
+    """The clicks for that creator, of all buttons, who share what a cap leaves by them."""
+    most_micros: int | None
+    """The fan's cap for that creator."""
 
     def brings(self, *, further: int) -> int:
-        """Return the fan's part for the creator in micros, rounded down, if they click that often elsewhere."""
-        return self.spend_micros * self.percents // ((self.clicks + further) * coauthors.WHOLE_PERCENT)
+        """Return the fan's part in micros, rounded down, if they click that often elsewhere."""
+        clicks = self.clicks + further
+        if self.most_micros is not None and self.spend_micros * self.of_creator > self.most_micros * clicks:
+            return self.most_micros * self.percents // (self.of_creator * coauthors.WHOLE_PERCENT)
+        return self.spend_micros * self.percents // (clicks * coauthors.WHOLE_PERCENT)
 
 
 def forecast(*, creator: User, now: datetime) -> Forecast:
@@ -104,9 +132,23 @@ def forecast(*, creator: User, now: datetime) -> Forecast:
     The database counts the creator's clicks of this month by fan, and asks of `SAMPLED_FANS_MAX` of these fans at
     most what they have clicked in all, their average of the last settled months, and their budget or balance, the
     smaller of both. Who has no settled month yet is thought to click in a whole month what they have clicked so far.
-    No click counts that may still come for the creator, so the month may bring more than `high_micros`, too.
+    Nobody brings more than their cap for the creator, as it is now. No click counts that may still come for the
+    creator, nor what caps for others leave, so the month may bring more than `high_micros`, too.
+
+    With more fans it takes longer than a page should, and is not older than `REMEMBERED_SECONDS`.
     """
     period = Period.at(now)
+    key = f"forecast {creator.pk} {period}"
+    remembered: Forecast | None = caches["process"].get(key)
+    if remembered is not None:
+        return remembered
+    found = _forecast(creator, period, now=now)
+    if found.is_remembered:
+        caches["process"].set(key, found, REMEMBERED_SECONDS)
+    return found
+
+
+def _forecast(creator: User, period: Period, *, now: datetime) -> Forecast:
     with connection.cursor() as cursor:
         cursor.execute(
             _MONTH_OF_FANS,
@@ -122,8 +164,15 @@ def forecast(*, creator: User, now: datetime) -> Forecast:
         rows = cursor.fetchall()
     fans, clicks, percents = rows[0][:3]
     months = [
-        _FanMonth(percents=own, clicks=all_clicks, usual=usual, spend_micros=spend)
-        for *_whole, own, all_clicks, usual, spend in rows
+        _FanMonth(
+            percents=own,
+            clicks=all_clicks,
+            usual=usual,
+            spend_micros=spend,
+            of_creator=of_creator,
+            most_micros=most,
+        )
+        for *_whole, own, all_clicks, usual, spend, of_creator, most in rows
         if all_clicks
     ]
     left = (period.end - now) // timedelta(seconds=1)

@@ -11,7 +11,7 @@ from flattr.period import Period
 from payouts.gateway import Outcome, Result
 from payouts.models import Payout
 from payouts.operations import payouts
-from payouts.queries import balances, books
+from payouts.queries import balances, books, earnings
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -43,6 +43,17 @@ def test_the_month_that_runs_is_told_as_a_range(as_creator: StrictClient) -> Non
     assert len(drawing.query(".chart-bar")) == 2
     assert "What earned you most in the last twelve settled months" in words
     assert "Song & <dance> 4 €36.00" in words
+
+
+def test_of_very_many_supporters_the_page_says_how_old_its_numbers_are(
+    as_creator: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few are counted each time, and nothing is said about it."""
+    words = "these numbers are counted anew every five minutes"
+    assert words not in world.text(as_creator.get(PATH))
+    monkeypatch.setattr(earnings, "SAMPLED_FANS_MAX", 0)
+
+    assert words in world.text(as_creator.get(PATH))
 
 
 def test_who_begins_is_told_what_is_missing(client: StrictClient, db: None) -> None:
