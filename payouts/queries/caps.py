@@ -23,6 +23,22 @@ class Effect:
     without_micros: int
 
     @property
+    def over_micros(self) -> int:
+        """Return how much less the creator gets by the cap; rounding is no cap's doing."""
+        is_full = self.got_micros >= money.cents_to_micros(self.cap.most_cents or 0)
+        return max(0, self.without_micros - self.got_micros) if is_full else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """What a cap held back of a settled month. Amounts in micros; `by_clicks` is the slice if nobody had a cap."""
+
+    cap: CreatorCap
+    clicks: int
+    got_micros: int
+    by_clicks_micros: int
+
+    @property
     def creator_name(self) -> str:
         """Return the creator's public name, empty where there is none any more."""
         return str(getattr(self.cap.creator, "creator_profile", ""))
@@ -34,9 +50,8 @@ class Effect:
 
     @property
     def over_micros(self) -> int:
-        """Return how much less the creator gets by the cap; rounding is no cap's doing."""
-        is_full = self.got_micros >= self.most_micros
-        return max(0, self.without_micros - self.got_micros) if is_full else 0
+        """Return how much smaller the slice was; what all caps held back adds up."""
+        return self.by_clicks_micros - self.got_micros
 
 
 def caps_of(*, fan: User, period: Period) -> QuerySet[CreatorCap]:
@@ -89,6 +104,27 @@ def effects(
         )
         for cap in in_force
     ]
+
+
+def held_back(
+    *, caps: Iterable[CreatorCap], spend_micros: int, clicks: Mapping[int, int], got_micros: Mapping[int, int]
+) -> list[HeldBack]:
+    """Return what each cap held back that made a slice smaller than its clicks, as `effects` is asked.
+
+    Only a cap can: whoever has none, or isn't at it, gets at least their clicks' part.
+    """
+    all_clicks = sum(clicks.values())
+    found = [
+        HeldBack(
+            cap=cap,
+            clicks=clicks[cap.creator_id],
+            got_micros=got_micros[cap.creator_id],
+            by_clicks_micros=spend_micros * clicks[cap.creator_id] // all_clicks,
+        )
+        for cap in caps
+        if cap.creator_id in clicks
+    ]
+    return [each for each in found if each.over_micros > 0]
 
 
 def _in_effect(period: Period) -> QuerySet[CreatorCap]:

@@ -20,7 +20,7 @@ from payouts.models import (
     SettlementSpend,
 )
 from payouts.queries import caps, coauthors, debts
-from payouts.queries.caps import Effect
+from payouts.queries.caps import HeldBack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,18 @@ class FanStatement:
     fee_micros: int
     """The platform's part of the spend."""
     lines: pages.Page[FanLine]
-    caps: list[Effect]
-    """The caps of that month by which a creator got less, whatever the fan has said since."""
+    caps: list[HeldBack]
+    """The caps of that month that made a slice smaller, whatever the fan has said since."""
 
     @property
     def kept_micros(self) -> int:
         """Return what caps left of the cake, which stayed in the balance."""
         return self.spend.kept_micros if self.spend else 0
+
+    @property
+    def passed_on_micros(self) -> int:
+        """Return what caps held back and other slices got; 0 or less, by rounding, where all of it was kept."""
+        return sum(each.over_micros for each in self.caps) - self.kept_micros
 
     @property
     def click_worth_micros(self) -> int:
@@ -114,7 +119,7 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
         settlement=spend.settlement if spend else None,
         spend=spend,
         fee_micros=sum(fee for _creator, _clicks, _amount, fee in by_creator),
-        caps=_caps_that_held(fan, spend, by_creator) if spend else [],
+        caps=_held_back(fan, spend, by_creator) if spend else [],
         lines=lines.showing(
             [
                 FanLine(
@@ -130,18 +135,17 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
     )
 
 
-def _caps_that_held(fan: User, spend: SettlementSpend, by_creator: list[tuple[int, int, int, int]]) -> list[Effect]:
-    """Return the caps by which a creator got less of a settled cake.
+def _held_back(fan: User, spend: SettlementSpend, by_creator: list[tuple[int, int, int, int]]) -> list[HeldBack]:
+    """Return what caps held back of a settled cake.
 
     What was said for a closed month stays as it is, and what was given and kept of the spend is what was cut.
     """
-    effects = caps.effects(
+    return caps.held_back(
         caps=caps.caps_of(fan=fan, period=spend.settlement.period),
         spend_micros=spend.spend_micros + spend.kept_micros,
         clicks={creator: clicks for creator, clicks, _amount, _fee in by_creator},
         got_micros={creator: amount for creator, _clicks, amount, _fee in by_creator},
     )
-    return [each for each in effects if each.over_micros]
 
 
 def creator_statement(*, creator: User, period: Period, place: pages.Place | None = None) -> CreatorStatement:

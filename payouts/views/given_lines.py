@@ -5,11 +5,11 @@ from typing import Final
 
 from flattr import money
 from payouts.models import Gift
-from payouts.queries.caps import Effect
+from payouts.queries.caps import HeldBack
 from payouts.queries.statements import FanLine, FanStatement
 
-_OF_CAPS: Final = ("cap_eur", "without_cap_eur", "kept_in_balance_eur")
-"""The creator's cap where it made the slice smaller, what the slice had been without, and what nobody could get."""
+_OF_CAPS: Final = ("cap_eur", "by_clicks_eur", "kept_in_balance_eur")
+"""The creator's cap where it made the slice smaller, the slice if there were no caps, and what caps left of the cake."""
 
 HEADER: Final = ("button", "address", "creator", "clicks", "amount_eur", "fee_eur", *_OF_CAPS)
 
@@ -24,12 +24,10 @@ def rows_of(statement: FanStatement, *, gifts: Iterable[Gift]) -> list[list[obje
     return rows
 
 
-def _of_button(line: FanLine, cap: Effect | None) -> list[object]:
+def _of_button(line: FanLine, cap: HeldBack | None) -> list[object]:
     of_cap: list[object] = ["", "", ""]
     if cap is not None:
-        # The creator's buttons share what it gets by their clicks.
-        without_micros = cap.without_micros * line.clicks // cap.clicks
-        of_cap = [_euros(cap.most_micros), _euros(without_micros), ""]
+        of_cap = [_euros(cap.most_micros), _euros(cap.by_clicks_micros * line.clicks // cap.clicks), ""]
     creator = line.creator.name if line.creator else ""
     amounts = [_euros(line.amount_micros), _euros(line.fee_micros)]
     return [line.button.title, line.button.url, creator, line.clicks, *amounts, *of_cap]

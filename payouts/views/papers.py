@@ -5,6 +5,7 @@ The figures are those of the pages. A long list is cut; what it leaves out stand
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from django.conf import settings
@@ -310,17 +311,16 @@ def _put_buttons(paper: Paper, buttons: Iterable[ButtonEarning | ButtonSum]) -> 
 def _put_caps(paper: Paper, statement: statements.FanStatement) -> None:
     """Write which caps held something back, of which a fan has a hundred at most, and what became of it."""
     if statement.caps:
-        rows = [
-            ((each.creator_name,), (each.clicks, each.most_micros, each.without_micros, each.over_micros))
-            for each in statement.caps
-        ]
-        titles = (_("Cap of that month"), _("Without it"), _("Held back"))
+        numbers = attrgetter("clicks", "most_micros", "by_clicks_micros", "over_micros")
+        rows = [((each.creator_name,), numbers(each)) for each in statement.caps]
+        titles = (_("Cap of that month"), _("By clicks alone"), _("Held back"))
         paper.heading(_("What your caps held back"))
         paper.table(columns=[Column(_("Creator"), 5), *_money_columns(*titles)], rows=_cut(rows))
-        text = _("What was held back went to your other slices, by your clicks.")
+        if statement.passed_on_micros > 0:
+            paper.paragraph(_("What was held back went to your other slices, by your clicks."))
         if statement.kept_micros:
             text = _("Everybody whom you clicked was at their cap, so %(kept)s stayed in your balance.")
-        paper.paragraph(text % {"kept": amount(statement.kept_micros, _DECIMALS)})
+            paper.paragraph(text % {"kept": amount(statement.kept_micros, _DECIMALS)})
 
 
 def _put_gifts(paper: Paper, gifts: Sequence[Gift]) -> None:

@@ -17,7 +17,7 @@ from tests.pages import world
 from tests.pages.world import QueryCounter, World
 
 OCTOBER = Period(2026, 10)
-OF_CAPS = ["cap_eur", "without_cap_eur", "kept_in_balance_eur"]
+OF_CAPS = ["cap_eur", "by_clicks_eur", "kept_in_balance_eur"]
 
 
 def rows_of(response: Any) -> list[list[str]]:
