@@ -16,8 +16,15 @@ _BAR_PART: Final = 0.68
 """How much of its slot a bar fills; the rest is the gap."""
 
 
+_SEAM: Final = 2
+"""How many pixels of a bar's height lie between its parts."""
+
+
 class Barlike(Protocol):
-    """What `bar_chart` draws: any object with these. One with `low_micros` and `high_micros` is a forecast."""
+    """What `bar_chart` draws: any object with these.
+
+    One with `low_micros` and `high_micros` is a forecast; one with `part_micros` has a part of its own.
+    """
 
     @property
     def label(self) -> str:
@@ -42,12 +49,16 @@ class Partlike(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A bar for those who have no row of their own to show. With a range it is a forecast."""
+    """A bar for those who have no row of their own to show. With a range it is a forecast.
+
+    `part_micros` of the amount, 0 or more, are of another kind, and drawn above the rest in another colour.
+    """
 
     label: str
     amount_micros: int
     low_micros: int | None = None
     high_micros: int | None = None
+    part_micros: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,7 @@ class Line:
 class DrawnBar:
     """A bar with its place: across in percent of the width, so that text keeps its size; upright in pixels.
 
+    The part of another kind lies at its top, the rest begins `rest_y` below the highest line.
     `low_y` and `high_y` are there for a forecast alone. `rank` says where there is room for its name: 0 always,
     1 on a wide screen, 2 nowhere but in the table.
     """
@@ -74,12 +86,20 @@ class DrawnBar:
     middle: str
     width: str
     y: int
-    height: int
+    part_micros: int
+    part_height: int
+    rest_y: int
+    rest_height: int
     low_micros: int | None
     high_micros: int | None
     low_y: int | None
     high_y: int | None
     rank: int
+
+    @property
+    def rest_micros(self) -> int:
+        """Return what the amount is without its part."""
+        return self.amount_micros - self.part_micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +139,9 @@ def draw_bars(bars: Sequence[Barlike], *, top_micros: int) -> list[DrawnBar]:
     drawn: list[DrawnBar] = []
     for number, bar in enumerate(bars):
         from_last = len(bars) - 1 - number
+        part = _of(bar, "part_micros") or 0
         y = _y(bar.amount_micros, top_micros=top_micros)
+        rest_y = _y(bar.amount_micros - part, top_micros=top_micros)
         low, high = _of(bar, "low_micros"), _of(bar, "high_micros")
         drawn.append(
             DrawnBar(
@@ -130,7 +152,11 @@ def draw_bars(bars: Sequence[Barlike], *, top_micros: int) -> list[DrawnBar]:
                 middle=f"{slot * (number + 1 / 2):.3f}%",
                 width=f"{slot * _BAR_PART:.3f}%",
                 y=y,
-                height=PLOT_HEIGHT - y,
+                part_micros=part,
+                # Some of the ground shows between the two, as colours alone tell too little.
+                part_height=max(0, rest_y - y - _SEAM) if part else 0,
+                rest_y=rest_y,
+                rest_height=PLOT_HEIGHT - rest_y,
                 low_micros=low,
                 high_micros=high,
                 low_y=None if low is None else _y(low, top_micros=top_micros),

@@ -1,5 +1,6 @@
 """Every component in every state on one page, for whoever designs the next one. Development alone has it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Final
 
@@ -50,6 +51,7 @@ def design(request: HttpRequest) -> HttpResponse:
     bars = [Bar(label=label, amount_micros=amount * money.MICROS_PER_UNIT) for label, amount in _MONTHS]
     low, amount, high = (amount * money.MICROS_PER_UNIT for amount in (60, 85, 120))
     forecast = Bar(label="September 2026", amount_micros=amount, low_micros=low, high_micros=high)
+    parted = [replace(bar, part_micros=bar.amount_micros // 4) for bar in bars[-3:]]
     return render(
         request,
         "design.html",
@@ -58,6 +60,7 @@ def design(request: HttpRequest) -> HttpResponse:
             "wrong_form": _SampleForm(_WRONG, auto_id="wrong_%s"),
             "bars": [*bars, forecast],
             "few_bars": [*bars[-3:], forecast],
+            "parted_bars": [*parted, replace(forecast, part_micros=20 * money.MICROS_PER_UNIT)],
             "parts": [Bar(label=label, amount_micros=amount * money.MICROS_PER_UNIT) for label, amount in _PARTS],
             "slices": _SLICES,
             "story": [(5, "€2.50"), (3, "€1.50"), (2, "€1.00")],

@@ -16,13 +16,16 @@ _NAME_LENGTH: Final = 30
 
 
 @register.inclusion_tag("components/chart_bars.html")
-def bar_chart(bars: Sequence[charts.Barlike], label: str) -> dict[str, Any]:
+def bar_chart(bars: Sequence[charts.Barlike], label: str, rest: str = "", part: str = "") -> dict[str, Any]:
     """Draw amounts side by side, one bar a month, say: `{% load charts %}{% bar_chart bars label %}`.
 
     `bars` is a sequence, from the oldest to the newest, of objects with `label` (such as `October 2026`) and
     `amount_micros`; `flattr.charts.Bar` is one if you have none. One that has `low_micros` and `high_micros`, which
     aren't None, is a forecast: it is drawn in dashes, with a line over its range. `label` is what the drawing is
     called: `Earnings in the last twelve months`. No bars make no chart.
+
+    Where some have `part_micros`, that part is drawn in another colour, under a name: `part` is its one, and `rest`
+    that of what else the amount consists of.
     """
     bars = list(bars)
     lines = charts.lines(highest_micros=charts.highest_micros(bars))
@@ -31,7 +34,9 @@ def bar_chart(bars: Sequence[charts.Barlike], label: str) -> dict[str, Any]:
         "bars": drawn,
         "lines": lines,
         "label": label,
-        "bottom": charts.PLOT_HEIGHT,
+        "rest": rest,
+        "part": part,
+        "has_parts": any(bar.part_micros for bar in drawn),
         "has_forecast": any(bar.high_micros is not None for bar in drawn),
     }
 

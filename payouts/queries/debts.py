@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django_stubs_ext import Annotations
 
 from accounts.models import User
-from payouts.models import Debt, Dispute, Recovery
+from payouts.models import Debt, Dispute, PayoutAccount, Recovery
 
 
 class Left(TypedDict):
@@ -27,9 +27,15 @@ def unpaid() -> QuerySet[Annotated[Debt, Annotations[Left]]]:
     )
 
 
-def owed_micros(*, creator: User) -> int:
-    """Return what the creator still owes in micros."""
-    return unpaid().filter(creator=creator).aggregate(micros=Sum("left_micros"))["micros"] or 0
+def account_and_owed(*, creator: User) -> tuple[PayoutAccount | None, int]:
+    """Return where the creator is paid out to, if there is anything yet, and what they still owe in micros."""
+    owed = unpaid().filter(creator=OuterRef("pk")).order_by().values("creator").annotate(micros=Sum("left_micros"))
+    row = (
+        User.objects.select_related("payout_account")
+        .annotate(owed_micros=Coalesce(Subquery(owed.values("micros")), 0))
+        .get(pk=creator.pk)
+    )
+    return getattr(row, "payout_account", None), int(row.owed_micros)
 
 
 def standing_recoveries(*, creator: User) -> QuerySet[Recovery]:

@@ -23,7 +23,7 @@ SAMPLED_FANS_MAX: Final = 1000
 """How many fans a forecast looks at. Of more, these stand for all."""
 
 REMEMBERED_SECONDS: Final = 300
-"""How long a process remembers a forecast of more fans: 40,000 of them take more than a tenth of a second to count."""
+"""How long a process remembers a forecast of more fans: of 40,000, it takes more than a tenth of a second."""
 
 _USUAL_MONTHS: Final = 3
 """How many settled months tell how much a fan clicks."""

@@ -82,33 +82,42 @@ def _earned(creator: User, *, now: datetime) -> dict[str, Any]:
     months = queries.months(creator=creator)
     drawn = [each.settlement for each in months[:DRAWN_MONTHS]]
     expected = queries.forecast(creator=creator, now=now)
+    given = gifts.by_month(creator.gifts_received.all(), first=period.shift(1 - DRAWN_MONTHS), last=period)
     return {
         "period": period,
         "months": months,
         "has_shares": any(each.shared_micros for each in months),
         "forecast": expected,
-        "bars": _bars(months, expected, period) if months or expected.clicks else [],
+        "bars": _bars(months, given, expected, period) if months or given or expected.clicks else [],
         "best": queries.by_button(creator=creator, settlements=drawn, limit=BEST_BUTTONS),
         "brought": introductions.brought_to(creator=creator),
     }
 
 
-def _bars(months: Sequence[queries.Month], expected: queries.Forecast, running: Period) -> list[charts.Bar]:
-    """Return the last months as bars, from the first one that brought something; then the forecast of this one."""
+def _bars(
+    months: Sequence[queries.Month], given: Sequence[gifts.GiftSum], expected: queries.Forecast, running: Period
+) -> list[charts.Bar]:
+    """Return the last months as bars, from the first one that brought something; then the forecast of this one.
+
+    Gifts are a part of their own. Those of this month are there for sure, and nobody knows how many will come.
+    """
     net = {each.settlement.period: each.net_micros for each in months}
-    first = max(min(net, default=running), running.shift(1 - DRAWN_MONTHS))
+    gave = {each.period: each.net_micros for each in given}
+    first = max(min([*net, *gave], default=running), running.shift(1 - DRAWN_MONTHS))
     found = []
     while first < running:
-        found.append(charts.Bar(label=month(first), amount_micros=net.get(first, 0)))
+        gift = gave.get(first, 0)
+        found.append(charts.Bar(label=month(first), amount_micros=net.get(first, 0) + gift, part_micros=gift))
         first = first.next
-    middle = (expected.low_micros + expected.high_micros) // 2
+    middle, gift = (expected.low_micros + expected.high_micros) // 2, gave.get(running, 0)
     return [
         *found,
         charts.Bar(
             label=month(running),
-            amount_micros=middle,
-            low_micros=expected.low_micros,
-            high_micros=expected.high_micros,
+            amount_micros=middle + gift,
+            low_micros=expected.low_micros + gift,
+            high_micros=expected.high_micros + gift,
+            part_micros=gift,
         ),
     ]
 
@@ -118,11 +127,11 @@ def _account(creator: User, *, now: datetime) -> dict[str, Any]:
     balance_micros, on_hold_micros, withdrawable_cents = balances.balance_hold_and_withdrawable(
         creator=creator, now=now
     )
-    account = PayoutAccount.objects.filter(creator=creator).first()
+    account, owed_micros = debts.account_and_owed(creator=creator)
     return {
         "balance_micros": balance_micros,
         "on_hold_micros": on_hold_micros,
-        "owed_micros": debts.owed_micros(creator=creator),
+        "owed_micros": owed_micros,
         "withdrawable_cents": withdrawable_cents,
         "account": account,
         "account_form": AccountForm(),

@@ -9,7 +9,7 @@ from payouts.queries.caps import HeldBack
 from payouts.queries.statements import FanLine, FanStatement
 
 _OF_CAPS: Final = ("cap_eur", "by_clicks_eur", "kept_in_balance_eur")
-"""The creator's cap where it made the slice smaller, the slice if there were no caps, and what caps left of the cake."""
+"""The creator's cap where it made the slice smaller, the slice without any cap, and what caps left of the cake."""
 
 HEADER: Final = ("button", "address", "creator", "clicks", "amount_eur", "fee_eur", *_OF_CAPS)
 

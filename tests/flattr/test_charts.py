@@ -46,6 +46,32 @@ def test_a_forecast_is_drawn_and_told_as_one() -> None:
     assert figures(chart) == [["May", "€4.00 (€2.00 to €6.00)"]]
 
 
+def test_a_part_of_a_bar_is_drawn_on_top_and_told_in_columns() -> None:
+    """In a colour and a place of its own, under a name that the key beside the drawing has, too."""
+    rows = [
+        Bar(label="May", amount_micros=4 * EURO, part_micros=EURO),
+        Bar(label="June", amount_micros=2 * EURO, part_micros=2 * EURO),
+        Bar(label="July", amount_micros=3 * EURO, low_micros=2 * EURO, high_micros=4 * EURO),
+    ]
+    text = Template("{% load charts %}{% bar_chart rows 'What came in' 'From cakes' 'Gifts' %}")
+    chart: Any = JustHTML(text.render(Context({"rows": rows})), fragment=True, strict=True, sanitize=False)
+    places = [[int(bar.attrs[name]) for name in ("y", "height")] for bar in chart.query(".chart-bar")]
+
+    # The highest line is at 4 EUR; two pixels of the ground lie between the parts.
+    assert places == [[40, 120], [0, 38], [160, 0], [80, 78], [40, 120]]
+    assert [bar.query("title")[0].to_text() for bar in chart.query(".is-part")] == [
+        "May: Gifts, €1.00",
+        "June: Gifts, €2.00",
+    ]
+    assert [each.to_text() for each in chart.query(".chart-key li")] == ["From cakes", "Gifts"]
+    assert [each.to_text() for each in chart.query("thead th")] == ["When", "From cakes", "Gifts", "Together"]
+    assert figures(chart) == [
+        ["May", "€3.00", "€1.00", "€4.00"],
+        ["June", "€0.00", "€2.00", "€2.00"],
+        ["July", "€3.00", "€0.00", "€3.00 (€2.00 to €4.00)"],
+    ]
+
+
 def test_a_few_bars_have_all_their_names_and_a_year_has_some() -> None:
     """As many as there is room for on a wide screen and on a narrow one, and always that of the last month."""
     bars = [Bar(label=str(number), amount_micros=number) for number in range(24)]
@@ -71,7 +97,7 @@ def test_lines_go_from_nothing_to_at_least_the_highest_bar(highest: int) -> None
     assert len({high - low for low, high in pairwise(amounts)}) == 1
     assert highest <= amounts[-1] <= max(2 * highest, 10_000)
     assert 0 <= bar.y <= PLOT_HEIGHT
-    assert bar.y + bar.height == PLOT_HEIGHT
+    assert bar.rest_y + bar.rest_height == PLOT_HEIGHT
 
 
 def test_less_than_nothing_is_drawn_as_nothing_and_told_as_it_is() -> None:

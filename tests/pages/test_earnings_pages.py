@@ -56,6 +56,46 @@ def test_of_very_many_supporters_the_page_says_how_old_its_numbers_are(
     assert words in world.text(as_creator.get(PATH))
 
 
+def test_gifts_have_a_part_of_the_bars_of_their_own(
+    town: World, client: StrictClient, clock: time_machine.Traveller
+) -> None:
+    """Of a month that is settled and of the one that runs, in the drawing and in its figures, after the fee."""
+    november, december = Period.at(world.NOW), Period.at(world.NOW).next
+    given.deposit(town.other_fan, amount_cents=5000, now=world.NOW)
+    given.gift(town.other_fan, town.creator, amount_cents=1000, now=world.NOW)
+    given.settled(november, now=november.end)
+    given.gift(town.other_fan, town.creator, amount_cents=500, now=december.start)
+    clock.move_to(world.NOW.replace(month=12))
+    client.force_login(town.creator)
+    page = world.document(client.get(PATH))
+    (drawing,) = page.query("svg.chart-bars")
+    (table,) = page.query(".chart table")
+
+    assert [title.to_text() for title in drawing.query(".is-part title")] == [
+        "November 2026: Gifts, €9.00",
+        "December 2026: Gifts, €4.50",
+    ]
+    assert [[cell.to_text() for cell in row.query("th, td")] for row in table.query("tr")] == [
+        ["When", "From cakes", "Gifts", "Together"],
+        ["October 2026", "€36.00", "€0.00", "€36.00"],
+        ["November 2026", "€27.00", "€9.00", "€36.00"],
+        ["December 2026", "€0.00", "€4.50", "€4.50 (€4.50 to €4.50)"],
+    ]
+
+
+def test_whoever_got_gifts_alone_has_bars_too(client: StrictClient, town: World) -> None:
+    """They are shown before anybody clicks."""
+    new = given.creator("New")
+    given.deposit(town.other_fan, amount_cents=5000, now=world.NOW)
+    given.gift(town.other_fan, new, amount_cents=1000, now=world.NOW)
+    client.force_login(new)
+    table = world.document(client.get(PATH)).query(".chart table")[0]
+
+    assert [[cell.to_text() for cell in row.query("th, td")] for row in table.query("tbody tr")] == [
+        ["November 2026", "€0.00", "€9.00", "€9.00 (€9.00 to €9.00)"],
+    ]
+
+
 def test_who_begins_is_told_what_is_missing(client: StrictClient, db: None) -> None:
     """Without clicks and months there is no drawing, but the way to the buttons."""
     del db

@@ -85,7 +85,9 @@ def earned(creator: User, period: Period, *, gross_cents: int) -> None:
 
 def cents(creator: User) -> tuple[int, int]:
     """Return what the creator has and owes."""
-    return balances.creator_balance_micros(creator=creator) // CENT, debts.owed_micros(creator=creator) // CENT
+    return balances.creator_balance_micros(creator=creator) // CENT, debts.account_and_owed(creator=creator)[
+        1
+    ] // CENT
 
 
 def losses() -> int:
