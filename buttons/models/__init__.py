@@ -16,7 +16,7 @@ from buttons.models.discovery import HeatCount, Listing
 from buttons.models.sharing import Introduction
 from buttons.models.sites import PageCheck, Site, SiteCheck
 from buttons.models.standing import TERMS_MONTHS, StandingClick
-from buttons.models.supporters import Supporter, VisibilityChoice
+from buttons.models.supporters import ClickVisibility, Supporter, VisibilityChoice
 from buttons.models.trust import ClickReport, OriginDay, OriginDecision, OriginStanding
 from flattr.fields import PeriodField
 
@@ -26,6 +26,7 @@ __all__ = [
     "ButtonAlias",
     "Click",
     "ClickReport",
+    "ClickVisibility",
     "ClosedPeriod",
     "Confirmation",
     "Digest",

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from psycopg2 import errorcodes
 
 from accounts.models import User
-from buttons.models import Button, Click, Confirmation, Introduction, OneClick
+from buttons.models import Button, Click, ClickVisibility, Confirmation, Introduction, OneClick
 from buttons.operations import periods
 from flattr.period import Period
 from flattr.transactions import durable, required, savepoint, single_statement
@@ -238,6 +238,7 @@ def undo_click(*, click_id: uuid.UUID, fan: User, now: datetime) -> Click:
             Confirmation.objects.filter(fan=fan, click_id=click.id).update(undone_at=now)
             # Nobody was brought by a link whose click is taken back.
             Introduction.objects.filter(fan=fan, creator=click.creator_id, click_id=click.id).delete()
+            ClickVisibility.objects.filter(fan=fan, period=click.period, click_id=click.id).delete()
     except IntegrityError as error:
         if not _is_closed(error):
             raise

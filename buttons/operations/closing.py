@@ -11,6 +11,7 @@ from buttons.models import (
     ButtonAlias,
     Click,
     ClickReport,
+    ClickVisibility,
     Confirmation,
     Digest,
     Introduction,
@@ -54,7 +55,9 @@ def close(*, user: User, name: str, now: datetime) -> None:
     )
     for theirs in (ButtonAlias, PageCheck, Site):
         theirs.objects.filter(creator=user).delete()
-    for seen in (Supporter, VisibilityChoice):
+    # In the order in which who changes their mind writes them.
+    ClickVisibility.objects.filter(Q(fan=user) | Q(button__creator=user)).delete()
+    for seen in (VisibilityChoice, Supporter):
         seen.objects.filter(Q(fan=user) | Q(creator=user)).delete()
     for told in (SiteKey, Confirmation, ClickReport):
         told.objects.filter(fan=user).delete()

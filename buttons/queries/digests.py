@@ -58,16 +58,16 @@ def digests_about(*, creator: User) -> QuerySet[Digest]:
 def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
     """Return what would be posted about a period, in the language of its fan, or None where there is nobody to name.
 
-    It names the creators whom the fan clicked most, of those of whom everybody may know that. The links to their
-    pages have the fan's token.
+    It names the creators whom the fan clicked most, by clicks of which everybody may know; of other clicks it tells
+    nothing, by its order neither. The links to their pages have the fan's token.
     """
     fan = connection.owner
     # Who closed their account has no page any more that a post could lead to.
     clicks = (
         queries.clicks_that_stand(period=period).filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
     )
-    by_clicks = clicks.values("creator").annotate(clicks=Count("id")).order_by("-clicks", "creator")
-    found = visibility.public_creators(fan=fan, creators=[row["creator"] for row in by_clicks])
+    by_creator = visibility.public_clicks(clicks, fan=fan).values("creator").annotate(clicks=Count("id"))
+    found = [row["creator"] for row in by_creator.order_by("-clicks", "creator")]
     if not found:
         return None
     listed = found[:LISTED_MAX]

@@ -59,6 +59,63 @@ def test_who_isnt_public_names_those_alone_whom_they_choose(
     assert "I supported 1 creator on Flattr:\n\nCréatrice 5" in post.text
 
 
+def choose_for_clicks(fan: User, name: str, by: Visibility, *, number: int | None = None) -> None:
+    """Let the fan choose for so many of the clicks that a creator got, or for all of them."""
+    for click in fan.clicks.filter(creator=creator_of(fan, name)).order_by("id")[:number]:
+        visibility.choose_visibility_of_click(
+            fan=fan, period=click.period, click_id=click.id, visibility=by, now=FIRST
+        )
+
+
+@pytest.mark.parametrize("by", [Visibility.CREATORS, Visibility.ANONYMOUS])
+def test_clicks_that_the_fan_hides_are_told_by_nothing(by: Visibility, fan: User, on_mastodon: Connection) -> None:
+    """A creator whose clicks are all hidden isn't named, and one that is hidden moves nobody to the front."""
+    post = queries.composed(connection=on_mastodon, period=OCTOBER)
+    assert post is not None
+    assert post.text.index("Créatrice 3") < post.text.index("Créatrice 0")
+    choose_for_clicks(fan, "Créatrice 3", by, number=1)
+    post = queries.composed(connection=on_mastodon, period=OCTOBER)
+    assert post is not None
+    assert "I supported 7 creators" in post.text
+    assert post.text.index("Créatrice 3") > post.text.index("Créatrice 2")
+    choose_for_clicks(fan, "Créatrice 3", by)
+    post = queries.composed(connection=on_mastodon, period=OCTOBER)
+
+    assert post is not None
+    assert "I supported 6 creators" in post.text
+    assert "Créatrice 3" not in post.text
+
+
+@pytest.mark.parametrize("by", [Visibility.CREATORS, Visibility.ANONYMOUS])
+def test_one_click_of_which_everybody_may_know_names_its_creator(
+    by: Visibility, fan: User, on_mastodon: Connection
+) -> None:
+    """It goes before what is chosen for the creator and for all; the post says nothing else."""
+    visibility.set_visibility(user=fan, visibility=by, name="Grace", now=FIRST)
+    choose(fan, "Créatrice 3", Visibility.ANONYMOUS)
+    choose_for_clicks(fan, "Créatrice 3", Visibility.PUBLIC, number=1)
+    on_mastodon.refresh_from_db()
+    post = queries.composed(connection=on_mastodon, period=OCTOBER)
+
+    assert post is not None
+    assert "I supported 1 creator on Flattr:\n\nCréatrice 3" in post.text
+    assert queries.composed(connection=on_mastodon, period=OCTOBER.next) is None
+
+
+def test_a_post_that_waits_keeps_to_what_is_said_of_a_click(
+    fan: User, on_mastodon: Connection, toots: Mastodon, network: Network
+) -> None:
+    """Hidden after it was drafted, a click is named by nothing that is posted."""
+    del on_mastodon
+    assert "Créatrice 4" in drafted().text
+    choose_for_clicks(fan, "Créatrice 4", Visibility.CREATORS)
+    work(network)
+    ((_key, post),) = toots.posts.items()
+
+    assert "Créatrice 4" not in post["status"]
+    assert "I supported 6 creators" in post["status"]
+
+
 def test_a_post_that_waits_is_written_anew(
     fan: User, on_mastodon: Connection, toots: Mastodon, network: Network
 ) -> None:
