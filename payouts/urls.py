@@ -28,6 +28,7 @@ urlpatterns = [
     path("statements/<period:period>/", fans.statement, name="statement"),
     path("statements/<period:period>.csv", fans.statement_csv, name="statement_csv"),
     path("statements/<period:period>.pdf", fans.statement_pdf, name="statement_pdf"),
+    path("statements/<period:period>/clicks/", visibility.statement_clicks, name="statement_clicks"),
     path("history/", history.since_the_beginning, name="history"),
     path("history.csv", history.since_the_beginning_csv, name="history_csv"),
     path("history.pdf", history.since_the_beginning_pdf, name="history_pdf"),
@@ -57,6 +58,11 @@ urlpatterns = [
     path("settings/data/download/", people.download, name="download_data"),
     path("settings/visibility/", visibility.visibility, name="visibility"),
     path("settings/visibility/<slug:slug>/", visibility.choose_visibility, name="choose_visibility"),
+    path(
+        "settings/visibility/clicks/<period:period>/<uuid:click_id>/",
+        visibility.choose_visibility_of_click,
+        name="choose_visibility_of_click",
+    ),
     path("settings/close/", people.close, name="close_account"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
 ]

@@ -12,9 +12,12 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from accounts.models import User
 from buttons.models import Click, Confirmation, OneClick, OriginDay, OriginStanding, SiteKey
-from buttons.queries import sites
+from buttons.queries import sites, visibility
 from flattr import pages
 from flattr.period import Period
+
+CLICKS_SHOWN: Final = pages.SIZE // 2
+"""How many single clicks a page has: each has several forms."""
 
 HOVER_MS_MIN: Final = 120
 """How long a pointer has to be over the button before one press counts. Of a finger, which hovers over nothing before
@@ -191,9 +194,10 @@ class MadeClick:
 
 
 def made_clicks(*, fan: User, period: Period, place: pages.Place | None = None) -> pages.Page[MadeClick]:
-    """Return the fan's standing clicks of a period, newest first."""
+    """Return the fan's standing clicks of a period, newest first, each with who sees it (see `with_visibility`)."""
+    clicks = Click.objects.filter(fan=fan, period=period, undone_at__isnull=True)
     found = pages.cut(
-        Click.objects.filter(fan=fan, period=period, undone_at__isnull=True)
+        visibility.with_visibility(clicks, fan=fan)
         .select_related("button__creator__creator_profile")
         .order_by("-clicked_at", "-id"),
         place=place,

@@ -40,13 +40,14 @@ def undo_click(request: HttpRequest, click_id: uuid.UUID) -> HttpResponse:
 def activity(request: HttpRequest) -> HttpResponse:
     """Show the fan which sites may click for them by one press, and where this month's clicks came from."""
     fan, now = user_of(request), timezone.now()
+    place = pages.Place.of(request, size=trust.CLICKS_SHOWN)
     return render(
         request,
         "buttons/activity.html",
         {
             "wants_click_notices": not set(fan.muted) >= accounts_operations.CLICK_NOTICES,
             "sites": trust.trusted_sites(fan=fan, now=now),
-            "clicks": trust.made_clicks(fan=fan, period=Period.at(now), place=pages.Place.of(request)),
+            "clicks": trust.made_clicks(fan=fan, period=Period.at(now), place=place),
         },
     )
 

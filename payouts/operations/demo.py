@@ -319,12 +319,22 @@ def _set_a_cap(fan: User, creator: User, now: datetime) -> None:
 
 
 def _make_wishes(fans: list[User], running: Period, now: datetime) -> None:
-    """Let some fans be seen as supporters, and one click two buttons every month."""
+    """Let some fans be seen as supporters, one of them by single clicks, and one click two buttons every month."""
     if StandingClick.objects.filter(fan=fans[0]).exists():
         return
     for number, fan in enumerate(fans[:9]):
         seen_by = Visibility.CREATORS if number % 3 == 1 else Visibility.PUBLIC
         visibility.set_visibility(user=fan, visibility=seen_by, name=fan.name, now=now)
+    # The last fan is anonymous, but for a click of last month; the first one keeps a click of this month secret.
+    for fan, period, seen_by in (
+        (fans[-1], running.previous, Visibility.PUBLIC),
+        (fans[0], running, Visibility.ANONYMOUS),
+    ):
+        made = buttons_queries.clicks_that_stand(period=period).filter(fan=fan).order_by("-clicked_at", "-id")
+        for click in made[:1]:
+            visibility.choose_visibility_of_click(
+                fan=fan, period=period, click_id=click.id, visibility=seen_by, now=now
+            )
     clicked = buttons_queries.clicked_buttons(fan=fans[0], period=running)
     for each, term_months in zip(clicked, (None, 3), strict=False):
         public_id = Button.objects.get(pk=each.button_id).public_id

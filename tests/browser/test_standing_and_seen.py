@@ -67,7 +67,7 @@ def wrong(page: Page, address: str) -> list[str]:
 
 
 def test_a_fans_pages(context: BrowserContext, fan: User, loved: Button, app_url: str) -> None:
-    """The question on the button's page and its answer there, the list on the cake, and the choices of visibility."""
+    """Questions and answers on a button's page and after a click, lists of clicks, and the choices of visibility."""
     now = timezone.now()
     be(context, fan)
     page = context.new_page()
@@ -76,7 +76,12 @@ def test_a_fans_pages(context: BrowserContext, fan: User, loved: Button, app_url
     repeat(fan, loved, term_months=6, now=now)
     repeat(fan, given.button(loved.creator, title="A rather long title of a song that nobody knows yet"), now=now)
     visibility.choose_visibility(fan=fan, creator=loved.creator, visibility=Visibility.CREATORS, now=now)
-    for address in (button_page, f"{app_url}/cake/", f"{app_url}/settings/visibility/"):
+    for made in given.click(fan, loved, now=now, times=2):
+        visibility.choose_visibility_of_click(
+            fan=fan, period=made.period, click_id=made.id, visibility=Visibility.PUBLIC, now=now
+        )
+    others = ("cake/", "clicks/", f"statements/{Period.at(now)}/clicks/", "settings/visibility/")
+    for address in (button_page, f"{button_page}click/", *(f"{app_url}/{each}" for each in others)):
         found += wrong(page, address)
 
     assert found == []

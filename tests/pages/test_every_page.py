@@ -143,6 +143,7 @@ ANSWERS: Final = {
     "payouts:statement": PERSONS,
     "payouts:statement_csv": PERSONS,
     "payouts:statement_pdf": PERSONS,
+    "payouts:statement_clicks": PERSONS,
     "payouts:history": PERSONS,
     "payouts:history_csv": PERSONS,
     "payouts:history_to": PERSONS,
@@ -163,6 +164,7 @@ ANSWERS: Final = {
     "payouts:download_data": PERSONS,
     "payouts:visibility": PERSONS,
     "payouts:choose_visibility": NOBODY_BY_GET,
+    "payouts:choose_visibility_of_click": NOBODY_BY_GET,
     "payouts:close_account": "login /settings/data/ 200" + " /settings/data/" * 3,
     # A creator's money.
     "payouts:earnings": CREATORS,
@@ -280,8 +282,9 @@ ABOUT_A_CREATOR: Final = (
 ABOUT_A_SITE: Final = ("buttons:check_site", "buttons:site", "buttons:withdraw_claim")
 ABOUT_A_DEPOSIT: Final = ("payouts:deposit", "payouts:resume_deposit", "sandbox:pay")
 ABOUT_A_MONTH: Final = tuple(
-    f"payouts:{name}"
-    for name in ("earnings_csv", "earnings_of", "earnings_pdf", "statement", "statement_csv", "statement_pdf")
+    f"payouts:{page}{kind}"
+    for page, kinds in {"earnings": ("_csv", "_of", "_pdf"), "statement": ("", "_clicks", "_csv", "_pdf")}.items()
+    for kind in kinds
 )
 """The pages that are about the town's button, creator, site, deposit, and the month of its clicks."""
 
@@ -298,22 +301,19 @@ def arguments_of(town: World) -> dict[str, list[object]]:
         "admin:app_list": ["payouts"],
         "admin:auth_user_password_change": [town.fan.pk],
         "admin:buttons_originstanding_decide": [0],
-        "admin:payouts_payout_review": [town.payout.pk],
+        **{name: [town.payout.pk] for name in ("admin:payouts_payout_review", "payouts:cancel_payout")},
         "admin:view_on_site": [1, 1],
         "accounts:end_connection": [0],
         "accounts:unsubscribe": [Signer(salt=muting.__name__).sign(f"{town.fan.pk}:month_settled")],
-        "buttons:decide_digest": [town.click.pk],
         "buttons:set_digest": [0],
-        "buttons:report": [town.click.pk],
-        "buttons:undo": [town.click.pk],
+        **{f"buttons:{name}": [town.click.pk] for name in ("decide_digest", "report", "undo")},
+        "payouts:choose_visibility_of_click": [town.click.period, town.click.pk],
         "buttons:window": [tickets.mint(place=given.place(town.button))],
         "buttons:sitemap": ["buttons", 1],
         "admin:buttons_site_contest": [town.button.site_id],
-        "mfa_edit_webauthn": [1],
+        **{f"mfa_{name}_webauthn": [1] for name in ("edit", "remove")},
         "accounts:mastodon_back": ["social.example"],
         **{f"openid_connect_{name}": ["mastodon"] for name in ("login", "callback")},
-        "mfa_remove_webauthn": [1],
-        "payouts:cancel_payout": [town.payout.pk],
         "admin:payouts_reconciliationitem_resolve": [0],
         "payouts:decide_share": [0],
         **{f"payouts:{name}{kind}": [2026] for name in ("year", "earnings_year") for kind in ("", "_csv", "_pdf")},

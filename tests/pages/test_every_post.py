@@ -214,6 +214,8 @@ POSTS: Final = {
     "buttons:supporters": CREATORS_BY_GET,
     "design": NEVER,
     "payouts:choose_visibility": "login /@…/ /@…/ 404 /@…/ /@…/",
+    "payouts:choose_visibility_of_click": "login /clicks/ 404 404 404 404",
+    "payouts:statement_clicks": PERSONS_BY_GET,
     "payouts:confirm_gift": "login" + " /@…/gift/" * 5,
     "payouts:gift": "200 200 200 200 200 200",
     "payouts:given_gift": PERSONS_BY_GET,

@@ -9,7 +9,8 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from accounts.models import CreatorProfile, Subscription, User
-from buttons.models import Click, StandingClick, Supporter
+from buttons.models import Click, ClickVisibility, StandingClick, Supporter
+from buttons.queries import visibility
 from flattr.period import Period
 from payouts.gateway import stripe as api
 from payouts.ledger.models import Transfer
@@ -47,7 +48,9 @@ def test_the_demo_world_is_complete_and_stays_the_same(mid_october: datetime) ->
     assert list(CoAuthor.objects.order_by("pk").values_list("state", flat=True)) == ["accepted", "invited"]
     assert CoAuthorShare.objects.count() == 2
     assert (StandingClick.objects.count(), User.objects.exclude(visibility="anonymous").count()) == (2, 9)
-    assert Supporter.objects.exists()
+    assert Supporter.objects.filter(by_clicks="").exists()
+    assert ClickVisibility.objects.count() == 2
+    assert visibility.named_supporters(creator=Supporter.objects.get(by_clicks="public").creator)
     assert books.check_books() == []
     assert "The settlement of 2026-09" in steps
 
