@@ -37,7 +37,7 @@ def bar_chart(bars: Sequence[charts.Barlike], label: str, rest: str = "", part: 
         "rest": rest,
         "part": part,
         "has_parts": any(bar.part_micros for bar in drawn),
-        "has_forecast": any(bar.high_micros is not None for bar in drawn),
+        "has_forecast": any(bar.high_micros for bar in drawn),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext
 
+from tests import given
 from tests.browser.axe import findings
 from tests.browser.people import be
 from tests.pages import world
@@ -34,8 +35,10 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
 
 
 def test_axe_finds_nothing_on_long_times(context: BrowserContext, app_url: str) -> None:
-    """In light and dark, with something in them and without, on a narrow screen."""
+    """In light and dark, with something in them and without, on a narrow screen, where tables go beyond it."""
     town, page, seen = world.build(), context.new_page(), {}
+    given.deposit(town.fan, amount_cents=500, now=world.NOW)
+    given.gift(town.fan, town.creator, amount_cents=500, now=world.NOW)
     for person, paths in ((town.fan, OF_FANS), (town.creator, OF_CREATORS)):
         be(context, person)
         for path in paths:
