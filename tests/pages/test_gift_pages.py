@@ -206,7 +206,7 @@ def test_what_was_given_stands_in_both_statements(
 
     assert "Gifts beside the cake" in world.text(client.get("/statements/2026-11/"))
     rows = client.get("/statements/2026-11.csv").content.decode().splitlines()
-    assert rows[1:] == [f"Song & <dance>,{song.url},Ada,,2.000000,0.200000"]
+    assert rows[1:] == [f"Song & <dance>,{song.url},Ada,,2.000000,0.200000,,,"]
     client.force_login(ada)
     words = world.text(client.get("/earnings/2026-11/"))
     assert "=1+1" in words
