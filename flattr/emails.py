@@ -27,6 +27,11 @@ class Block:
     lines: list[SafeString]
 
 
+def one_line(text: str) -> str:
+    """Return a text of somebody's, such as a name, without line breaks: in emails and posts a line speaks for us."""
+    return " ".join(text.split())
+
+
 def add_html(message: EmailMultiAlternatives) -> None:
     """Add to an email what its text says, as HTML in our design, in the language of the moment."""
     blocks = list(_blocks(str(message.body)))

@@ -185,7 +185,7 @@ def become_creator(*, user: User, slug: str, name: str, text: str = "", links: S
     try:
         with savepoint():
             profile = CreatorProfile.objects.create(
-                user_id=user.pk, slug=slug, name=_one_line(name), text=text, links=list(links)
+                user_id=user.pk, slug=slug, name=emails.one_line(name), text=text, links=list(links)
             )
     except IntegrityError as error:
         raise SlugTaken(slug) from error
@@ -197,13 +197,8 @@ def become_creator(*, user: User, slug: str, name: str, text: str = "", links: S
 @durable
 def update_creator(*, profile: CreatorProfile, name: str, text: str, links: Sequence[str], thanks: str = "") -> None:
     """Change what the creator's page says, and how they thank whoever clicked; its address stays."""
-    profile.name, profile.text, profile.links, profile.thanks = _one_line(name), text, list(links), thanks
+    profile.name, profile.text, profile.links, profile.thanks = emails.one_line(name), text, list(links), thanks
     profile.save(update_fields=["name", "text", "links", "thanks"])
-
-
-def _one_line(name: str) -> str:
-    """Return a name without line breaks: it stands in emails and posts, where a new line would speak for us."""
-    return " ".join(name.split())
 
 
 @durable
@@ -226,7 +221,7 @@ def set_visibility(*, user: User, visibility: Visibility, name: str) -> None:
     :raises NameMissing: if somebody may, and the name is empty.
     """
     require_name(name=name, visibility=visibility)
-    user.visibility, user.name = visibility, _one_line(name)
+    user.visibility, user.name = visibility, emails.one_line(name)
     user.save(update_fields=["visibility", "name"])
 
 

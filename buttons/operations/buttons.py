@@ -13,6 +13,7 @@ from buttons.models import Button, Site
 from buttons.queries import sites as queries
 from buttons.snippets import Order, plain
 from buttons.tickets import Place
+from flattr.emails import one_line
 from flattr.outside.hosts import BadHost, ascii_host
 from flattr.transactions import durable, required
 
@@ -150,11 +151,6 @@ def create_button(
         tags=list(tags),
         language=language,
     )
-
-
-def one_line(title: str) -> str:
-    """Return a title without line breaks: it stands in emails, where a new line would speak for us."""
-    return " ".join(title.split())
 
 
 @required

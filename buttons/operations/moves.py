@@ -10,16 +10,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from buttons.models import Button, ButtonAlias
-from buttons.operations.buttons import (
-    BadUrl,
-    button_at,
-    canonical_url,
-    creator_page,
-    lock_addresses,
-    one_line,
-    site_at,
-)
+from buttons.operations.buttons import BadUrl, button_at, canonical_url, creator_page, lock_addresses, site_at
 from buttons.queries import sites as queries
+from flattr.emails import one_line
 from flattr.transactions import durable, required
 
 
