@@ -142,7 +142,11 @@ def payout(owner: User, *, amount_cents: int, now: datetime) -> Payout:
 
 def funded_fan(name: str = "fan", *, budget_cents: int = 500, period: Period) -> User:
     """Return a fan with a budget from the period on, and a balance of one budget."""
-    fan = user(name)
+    return funded(user(name), budget_cents=budget_cents, period=period)
+
+
+def funded(fan: User, *, budget_cents: int, period: Period) -> User:
+    """Give somebody a budget from the period on, and a balance of one budget."""
     subscription(fan, budget_cents=budget_cents, period=period)
     deposit(fan, amount_cents=budget_cents, now=period.start)
     return fan

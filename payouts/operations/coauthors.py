@@ -174,14 +174,18 @@ def forget(*, user: User) -> None:
 
 @required
 def note_shares(*, settlement: Settlement) -> None:
-    """Write what each co-author gets of what buttons have earned in the settlement, after the fee."""
+    """Write what each co-author gets of what buttons have earned in the settlement, after the fee.
+
+    What co-authors gave the button themselves isn't shared.
+    """
     co_authors = coauthors.in_force(period=settlement.period)
+    own = coauthors.given_by_themselves(settlement=settlement, co_authors=co_authors)
     earnings = ButtonEarning.objects.filter(settlement=settlement, button__in=list(co_authors)).order_by("button_id")
     CoAuthorShare.objects.bulk_create(
         CoAuthorShare(settlement=settlement, co_author_id=key, amount_micros=micros)
         for earning in earnings
         for key, micros in coauthors.parts_of(
-            micros=earning.net_micros, co_authors=co_authors[earning.button_id]
+            micros=earning.net_micros - own[earning.button_id], co_authors=co_authors[earning.button_id]
         ).items()
         if micros
     )

@@ -25,18 +25,25 @@ RULES: Final = {
         WHERE transfer.kind = 'co_author_share' AND transfer.id <> ALL ({integrity.TAKEN_BACK})
               AND account.owner_id IS DISTINCT FROM agreed.person_id
         """,  # noqa: S608  It is ours.
-    "each co-author's share is their percentage of what the button earned, within a micro": """
+    "each co-author's share is their percentage of what others gave the button, within a micro": """
         SELECT format('settlement %s, button %s: co-author %s with %s percent got %s micros of %s',
                       settlement.period, agreed.button_id, agreed.person_id, agreed.percent,
-                      coalesce(share.amount_micros, 0), earning.gross_micros - earning.fee_micros)
+                      coalesce(share.amount_micros, 0), earning.gross_micros - earning.fee_micros - own.micros)
         FROM payouts_coauthor AS agreed
         JOIN payouts_buttonearning AS earning ON earning.button_id = agreed.button_id
         JOIN payouts_settlement AS settlement ON settlement.id = earning.settlement_id
         LEFT JOIN payouts_coauthorshare AS share
              ON share.settlement_id = settlement.id AND share.co_author_id = agreed.id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(line.amount_micros - line.fee_micros), 0) AS micros
+            FROM payouts_settlementline AS line
+            WHERE line.settlement_id = settlement.id AND line.button_id = agreed.button_id AND line.fan_id IN (
+                  SELECT fan.person_id FROM payouts_coauthor AS fan
+                  WHERE fan.button_id = agreed.button_id AND fan.since <= settlement.period
+                        AND (fan.until IS NULL OR fan.until > settlement.period))) AS own
         WHERE settlement.finished_at IS NOT NULL
               AND abs(coalesce(share.amount_micros, 0) * 100
-                      - (earning.gross_micros - earning.fee_micros) * CASE
+                      - (earning.gross_micros - earning.fee_micros - own.micros) * CASE
                         WHEN agreed.since <= settlement.period
                              AND (agreed.until IS NULL OR agreed.until > settlement.period)
                         THEN agreed.percent ELSE 0 END) >= 100

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import User
 from buttons.queries import trust
 from flattr.period import Period
-from payouts.models import CoAuthor, CoAuthorShare, Settlement
+from payouts.models import CoAuthor, CoAuthorShare, Settlement, SettlementLine
 from payouts.split import split_spend
 
 WHOLE_PERCENT = 100
@@ -38,6 +38,22 @@ def parts_of(*, micros: int, co_authors: Sequence[CoAuthor]) -> dict[int, int]:
     # No row has the id 0: it stands for the creator.
     parts = split_spend(spend_micros=micros, clicks={0: WHOLE_PERCENT - sum(percents.values()), **percents})
     return {key: part for key, part in parts.items() if key}
+
+
+def given_by_themselves(*, settlement: Settlement, co_authors: Mapping[int, Sequence[CoAuthor]]) -> Counter[int]:
+    """Return what of each button's income its co-authors gave as fans, after the fee, in micros by the button's id.
+
+    None of it is shared, as nobody is paid by clicks of their own: all of it is the creator's.
+    """
+    people = {(button_id, each.person_id) for button_id, shared in co_authors.items() for each in shared}
+    lines = SettlementLine.objects.filter(
+        settlement=settlement, fan__in={person for _, person in people}, button__in=list(co_authors)
+    )
+    given: Counter[int] = Counter()
+    for line in lines.values("button_id", "fan_id", micros=F("amount_micros") - F("fee_micros")):
+        if (line["button_id"], line["fan_id"]) in people:
+            given[line["button_id"]] += line["micros"]
+    return given
 
 
 def offered_percent(*, button_id: int, period: Period) -> int:

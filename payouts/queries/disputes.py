@@ -31,8 +31,9 @@ def earned_from(*, deposit: Deposit) -> Iterator[tuple[int, int]]:
     """Yield each creator and the net micros that they got of a deposit, what was given last first.
 
     What a settlement took of the deposit is spread over the fan's lines as it was over the whole spend, and what a
-    line brought over the button's creator and their co-authors of that month as they shared it. A gift's part is its
-    creator's. What another dispute took of it from the fan's balance, nobody got.
+    line brought over the button's creator and their co-authors of that month as they shared it, who don't share what
+    one of them gave. A gift's part is its creator's. What another dispute took of it from the fan's balance, nobody
+    got.
     """
     gone = Sum("refunds__amount_cents", filter=balances.REFUNDED)
     deposits = (
@@ -78,12 +79,14 @@ def _earned_of_month(spend: SettlementSpend, micros: int) -> Iterator[tuple[int,
     shared = coauthors.in_force(period=spend.settlement.period, buttons=[line.button_id for line in lines])
     for line in lines:
         fee = money.fee_of(amount_micros=parts[line.pk], basis_points=spend.settlement.fee_basis_points)
-        yield from _shared(parts[line.pk] - fee, line.creator_id, shared.get(line.button_id, []))
+        yield from _shared(parts[line.pk] - fee, line, shared.get(line.button_id, []))
 
 
-def _shared(micros: int, creator_id: int, co_authors: Sequence[CoAuthor]) -> Iterator[tuple[int, int]]:
-    """Yield what of a button's micros its creator and each co-author got."""
+def _shared(micros: int, line: SettlementLine, co_authors: Sequence[CoAuthor]) -> Iterator[tuple[int, int]]:
+    """Yield what of a line's micros the button's creator and each co-author got."""
+    if line.fan_id in {each.person_id for each in co_authors}:
+        co_authors = []
     parts = coauthors.parts_of(micros=micros, co_authors=co_authors)
-    yield creator_id, micros - sum(parts.values())
+    yield line.creator_id, micros - sum(parts.values())
     for each in co_authors:
         yield each.person_id, parts[each.pk]

@@ -44,7 +44,7 @@ _MONTH_OF_FANS: Final = """
     given AS MATERIALIZED (
         SELECT click.fan_id, count(*) AS clicks, sum(part.percent)::bigint AS percents
         FROM part JOIN buttons_click AS click ON click.button_id = part.button_id
-        WHERE click.period = %(period)s AND click.undone_at IS NULL
+        WHERE click.period = %(period)s AND click.undone_at IS NULL AND click.fan_id <> %(creator)s
         GROUP BY click.fan_id),
     -- Whom chance picks, and the same ones each time that the page is asked for.
     sample AS (SELECT fan_id FROM given ORDER BY md5(fan_id::text) LIMIT %(fans)s)
@@ -127,7 +127,8 @@ class _FanMonth:
 def forecast(*, creator: User, now: datetime) -> Forecast:
     """Return what the creator's clicks of the month that runs may bring, with the fans who gave them.
 
-    Of a button that is shared, the part counts that is the creator's; they may be its co-author.
+    Of a button that is shared, the part counts that is the creator's; they may be its co-author, to whom their own
+    clicks bring nothing. Those of another co-author count as anybody's, though none of what they give is shared.
 
     The database counts the creator's clicks of this month by fan, and asks of `SAMPLED_FANS_MAX` of these fans at
     most what they have clicked in all, their average of the last settled months, and their budget or balance, the

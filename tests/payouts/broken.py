@@ -236,19 +236,19 @@ BREAKING: Final = [
            UPDATE payouts_coauthor SET person_id = owner_id""",
     ),
     (
-        "each co-author's share is their percentage of what the button earned, within a micro",
+        "each co-author's share is their percentage of what others gave the button, within a micro",
         "UPDATE payouts_coauthor SET percent = percent + 1",
     ),
     (
-        "each co-author's share is their percentage of what the button earned, within a micro",
+        "each co-author's share is their percentage of what others gave the button, within a micro",
         "UPDATE payouts_coauthor SET since = '2026-11-01'",
     ),
     (
-        "each co-author's share is their percentage of what the button earned, within a micro",
+        "each co-author's share is their percentage of what others gave the button, within a micro",
         "UPDATE payouts_coauthor SET state = 'ended', until = '2026-10-01'",
     ),
     (
-        "each co-author's share is their percentage of what the button earned, within a micro",
+        "each co-author's share is their percentage of what others gave the button, within a micro",
         "DELETE FROM payouts_coauthorshare",
     ),
     (

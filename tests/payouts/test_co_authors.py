@@ -15,7 +15,7 @@ from flattr.period import Period
 from flattr.transactions import durable
 from payouts.ledger import chart
 from payouts.ledger import queries as ledger
-from payouts.models import ButtonEarning, CoAuthor, CoAuthorShare
+from payouts.models import ButtonEarning, CoAuthor, CoAuthorShare, SettlementLine
 from payouts.operations import announcements, coauthors, settlement
 from payouts.queries import balances, books, earnings, statements
 from tests import given
@@ -42,6 +42,34 @@ def test_a_buttons_income_is_shared(button: Button, ada: User, bob: User, octobe
     later = november + timedelta(days=12)
     assert [balances.withdrawable_cents(creator=each, now=later) for each in (ada, bob)] == [630, 270]
     assert books.check_books() == []
+
+
+def test_nobody_is_paid_by_clicks_of_their_own(button: Button, ada: User, bob: User, october: Period) -> None:
+    """What a co-author gives the button as a fan is its creator's; co-authors share what others give."""
+    cleo = given.creator("Cleo")
+    for person, percent in ((bob, 89), (cleo, 10)):
+        share(button, person, percent)
+    given.funded(bob, budget_cents=2000, period=october)
+    given.click(bob, button, now=october.start)
+    assert earnings.forecast(creator=bob, now=october.last_moment).high_micros == 0
+    earn(button, october)
+
+    assert (held(ada), held(bob), held(cleo)) == (18_000_000 + 90_000, 8_010_000, 900_000)
+    assert books.check_books() == []
+
+
+def test_the_proof_finds_who_was_paid_by_their_own_clicks(
+    button: Button, ada: User, bob: User, october: Period
+) -> None:
+    """A share of what its co-author gave stands out, though it is their percentage of what the button earned."""
+    share(button, bob, 50)
+    given.funded(bob, budget_cents=2000, period=october)
+    given.click(bob, button, now=october.start)
+    settled = earn(button, october)
+    assert (held(ada), held(bob)) == (22_500_000, 4_500_000)
+    CoAuthorShare.objects.filter(settlement=settled).update(amount_micros=13_500_000)
+
+    assert any("50 percent got 13500000 micros of 9000000" in str(finding) for finding in books.check_books())
 
 
 def test_both_statements_tell_of_it(button: Button, ada: User, bob: User, october: Period) -> None:
@@ -340,16 +368,22 @@ def _share_and_check(
     for place, budget in month:
         given.click(given.funded_fan(budget_cents=budget, period=period), buttons[place], now=period.start)
         given.click(given.funded_fan(budget_cents=budget + 1, period=period), buttons[0], now=period.start, times=2)
+    # Cleo has a part of some of the buttons, and what she gives these is their creators'.
+    given.funded(people[0], budget_cents=999, period=period)
+    for each in buttons:
+        given.click(people[0], each, now=period.start)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.conf.settings.PLATFORM_FEE_BASIS_POINTS", basis_points)
         given.settled(period, now=period.end)
     for each, parts in zip(buttons, percents, strict=True):
         net = sum(earning.net_micros for earning in ButtonEarning.objects.filter(button=each))
+        own = SettlementLine.objects.get(button=each, fan=people[0])
+        shared = net - (own.amount_micros - own.fee_micros if parts else 0)
         got = dict(
             CoAuthorShare.objects.filter(co_author__button=each).values_list("co_author__person_id", "amount_micros")
         )
         for person, percent in zip(people, parts, strict=False):
-            assert abs(got.get(person.pk, 0) * 100 - net * percent) < 100
+            assert abs(got.get(person.pk, 0) * 100 - shared * percent) < 100
         assert held(each.creator) == net - sum(got.values())
     whole = sum(earning.net_micros for earning in ButtonEarning.objects.all())
     assert whole == sum(held(each) for each in [*people, *(each.creator for each in buttons)])

@@ -75,6 +75,19 @@ def test_a_bank_takes_back_from_each_what_they_had(button: Button, ada: User, bo
     assert cents(ada, bob) == [540, 360]
 
 
+def test_a_bank_takes_what_a_co_author_gave_from_the_creator_alone(
+    button: Button, ada: User, bob: User, october: Period
+) -> None:
+    """Who got nothing of their own clicks loses nothing by them."""
+    given.funded(bob, budget_cents=1000, period=october.previous)
+    given.click(bob, button, now=october.start)
+    earn(button, october)
+    assert cents(ada, bob) == [900 + 540, 360]
+    told(DisputeState.OPEN, now=october.next.start + timedelta(days=1))
+
+    assert cents(ada, bob) == [540, 360]
+
+
 def test_what_counted_then_counts(button: Button, ada: User, bob: User, october: Period) -> None:
     """Whoever has left since, or come since, changes nothing of what a month's money is taken from."""
     earn(button, october)
