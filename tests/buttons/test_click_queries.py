@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.cache import caches
 
 from buttons import queries
 from buttons.operations import clicks
@@ -39,6 +40,23 @@ def test_undone_clicks_are_seen_nowhere(october: Period, mid_october: datetime) 
     assert queries.clicked_buttons(fan=fan, period=october) == []
     assert queries.fan_clicks_on(fan=fan, button=button, period=october) == 0
     assert queries.click_count(public_id=button.public_id) == 0
+
+
+def test_only_large_numbers_of_fans_may_be_some_minutes_old(
+    october: Period, mid_october: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To tell very many fans apart takes longer than a page should; clicks and small numbers are always true."""
+    monkeypatch.setattr(queries, "EXACT_UNTIL", 3)
+    creator = given.creator()
+    loud, quiet = given.button(creator, title="Loud"), given.button(creator, title="Quiet")
+    for times in (3, 1):
+        given.click(given.user(), loud, now=mid_october, times=times)
+        given.click(given.user(), quiet, now=mid_october)
+        found = queries.creator_clicks(creator=creator, period=october)
+
+    assert [(each.button, each.clicks, each.fans) for each in found] == [(loud, 4, 1), (quiet, 2, 2)]
+    caches["process"].clear()
+    assert [each.fans for each in queries.creator_clicks(creator=creator, period=october)] == [2, 2]
 
 
 def test_a_creator_sees_clicks_and_fans_of_each_button(october: Period, mid_october: datetime) -> None:
