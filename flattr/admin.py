@@ -14,7 +14,7 @@ admin.site.site_header = admin.site.site_title = _("Flattr administration")
 M = TypeVar("M", bound=Model)
 
 LISTED_MAX: Final = 10_000
-"""How many rows a list shows at most. Nobody turns a hundred pages; a search or a filter finds the rest."""
+"""How many rows a list shows at most. Nobody turns hundreds of pages; a search or a filter finds the rest."""
 
 
 class ShortPaginator(Paginator[Any]):
@@ -30,7 +30,8 @@ class ShortPaginator(Paginator[Any]):
 class LongListAdmin(admin.ModelAdmin[M]):
     """Lists rows of which there may be millions, so many at once as are shown in a moment."""
 
-    list_per_page = 50
+    # Each row has a form's field where there are actions, and takes more than a millisecond.
+    list_per_page = 30
     show_full_result_count = False
     paginator = ShortPaginator
 
