@@ -47,7 +47,7 @@ class Answer:
 
 def measure(*, period: Period, requests: int) -> list[Answer]:
     """Ask for every page some times, and once more for its queries."""
-    return [_ask(page, requests) for page in [*_pages(period), *_admin_lists()]]
+    return [_ask(page, requests) for page in [*_pages(period), *_catalogue(), *_admin_lists()]]
 
 
 def _pages(period: Period) -> Iterator[Page]:
@@ -71,6 +71,14 @@ def _pages(period: Period) -> Iterator[Page]:
             ("click", reverse("buttons:click", args=[button.public_id]), fan),
         ):
             yield Page(name=f"{name}, {whose}", path=path, visitor=visitor)
+
+
+def _catalogue() -> Iterator[Page]:
+    """Yield the ways to look through all buttons, as a stranger; each button has the word that is searched for."""
+    path = reverse("buttons:discover")
+    for name, query in {"trending": "", "newest": "?order=newest", "category": "?category=audio"}.items():
+        yield Page(name=f"catalogue, {name}", path=path + query, visitor=None)
+    yield Page(name="catalogue, search", path=f"{path}?q=work", visitor=None)
 
 
 def _admin_lists() -> Iterator[Page]:

@@ -25,6 +25,7 @@ def run(cluster: Cluster, scale: Scale) -> tuple[list[Result], dict[str, object]
         world.add_clicks(
             connected, month.world, clicks=clicks, first=0, month=running.start, until=running.end, report=report
         )
+        world.list_buttons(connected)
         # Autovacuum comes by within minutes of a settlement.
         with connected.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE)")

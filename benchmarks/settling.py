@@ -81,8 +81,8 @@ class Settled:
         return self.seconds / self.lines * 1e6
 
 
-def settle(cluster: Cluster, database: str, period: Period, *, to_the_end: bool) -> Settled:
-    """Let two worker processes settle a period, and to the end: announce it too, and prove the books once more.
+def settle(cluster: Cluster, database: str, period: Period, *, proves: bool, announces: bool) -> Settled:
+    """Let two worker processes settle a period, where asked announce it too, and prove the books once more.
 
     The settlement itself proves them already before it is finished.
 
@@ -94,14 +94,14 @@ def settle(cluster: Cluster, database: str, period: Period, *, to_the_end: bool)
         memory = Memory()
         cluster.query("CHECKPOINT")
         celery.send_task("payouts.tasks.settle_month", [str(period)])
-        names = ["open", "ranges", "finish", *(["announce"] if to_the_end else [])]
+        names = ["open", "ranges", "finish", *(["announce"] if announces else [])]
         moments, before_announcing = _watch(cluster, database, names, psutil.Process(worker.pid), memory)
         # What comes after, emails and next month's charges, is not looked at.
         processes.kill_group(worker)
     lines, digest = cluster.query(
         "SELECT (SELECT count(*) FROM payouts_settlementline), digest FROM payouts_settlement", database=database
     )[0]
-    books = inside.run(cluster, database, "books") if to_the_end else {"seconds": None, "findings": []}
+    books = inside.run(cluster, database, "books") if proves else {"seconds": None, "findings": []}
     if books["findings"]:
         msg = f"the books don't balance after the settlement: {books['findings']}"
         raise UnableToMeasure(msg)

@@ -227,6 +227,13 @@ def add_clicks(
             cursor.execute(_ATTACH.format(table=table), numbers)
 
 
+def list_buttons(database: connection) -> None:
+    """Put all buttons into the catalogue, the first ones as the hottest."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT buttons_list(ARRAY(SELECT id FROM buttons_button))")
+        cursor.execute("UPDATE buttons_listing SET hot_at = now() - button_id * interval '1 minute'")
+
+
 def draws(world: World, *, seed: int) -> Iterator[tuple[int, int]]:
     """Yield fans, drawn evenly, and buttons, drawn by Zipf's law, without end."""
     chance = random.Random(seed)  # noqa: S311  Nothing is secret here.
