@@ -24,7 +24,7 @@ class StrictClient(Client):
 
     def request(self, **request: Any) -> Any:
         """Send a request; raise if the answer is not as every answer has to be."""
-        response = super().request(**request)
+        response: Any = super().request(**request)
         cache_control = response.headers.get("Cache-Control", "")
         assert cache_control, f"{request.get('PATH_INFO')} has no cache header"
         is_public = "public" in cache_control
@@ -33,5 +33,6 @@ class StrictClient(Client):
             assert "Cookie" not in response.headers.get("Vary", ""), "a public answer depends on nobody"
             assert not response.cookies, "a public answer sets no cookie"
         if response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming:
-            JustHTML(response.content.decode(), strict=True)
+            # Whoever looks into it needn't parse it once more, which takes longer than to answer it did.
+            response.parsed_page = JustHTML(response.content.decode(), strict=True, sanitize=False)
         return response

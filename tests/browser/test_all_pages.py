@@ -140,8 +140,9 @@ def test_axe_finds_nothing_where_staff_decide(browser: Browser, town: World) -> 
         page = context.new_page()
         page.route("**/*", served.answer)
         for path in where_staff_decide(town):
-            html = client.get(path).content.decode()
-            served.page = Seen(name=path, role="staff", language="en", path=path, html=html, client=client)
+            response = client.get(path)
+            html, document = response.content.decode(), world.document(response)
+            served.page = Seen(name=path, role="staff", language="en", path=path, html=html, document=document)
             page.set_viewport_size(NARROW)
             page.goto(settings.APP_URL + path)
             found[path] = wrong(page)

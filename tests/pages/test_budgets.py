@@ -13,7 +13,7 @@ from tests.client import StrictClient
 from tests.pages import walk, world
 from tests.pages.world import ROLES, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 MONTH_BYTES: Final = 60_000
 CSS_BYTES: Final = 20_000
@@ -25,9 +25,8 @@ def compressed(data: bytes) -> int:
     return len(brotli.compress(data))
 
 
-def parts_of(response: Any) -> list[str]:
+def parts_of(page: Any) -> list[str]:
     """Return the addresses of the styles and scripts that a page loads."""
-    page = world.document(response)
     styles = [each.attrs["href"] for each in page.query('link[rel="stylesheet"]')]
     return [*styles, *(each.attrs["src"] for each in page.query("script[src]"))]
 
@@ -42,7 +41,7 @@ def test_the_month_of_a_fan_is_light(town: World, as_fan: StrictClient) -> None:
     for number in range(SLICES):
         given.click(town.fan, given.button(town.other_creator, title=f"Work of art no. {number}"), now=world.NOW)
     response = as_fan.get("/cake/")
-    parts = parts_of(response)
+    parts = parts_of(world.document(response))
 
     assert response.content.count(b"Work of art no.") >= SLICES // 2
     assert any(each.endswith(".css") for each in parts)
@@ -63,7 +62,7 @@ def test_no_page_loads_anything_twice_or_from_elsewhere(role: str, town: World) 
     for page in walk.pages_of(town, role, "en"):
         if page.name.startswith("admin:"):
             continue
-        parts = parts_of(page.client.get(page.path))
+        parts = parts_of(page.document)
 
         assert len(parts) == len(set(parts)), page.name
         assert all(each.startswith("/static/") and finders.find(each.removeprefix("/static/")) for each in parts), (

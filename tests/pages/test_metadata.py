@@ -11,7 +11,7 @@ from tests.pages import world
 from tests.pages.test_every_page import ANSWERS, address
 from tests.pages.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 LISTED: Final = {
     "landing": {

@@ -22,7 +22,7 @@ from tests.accounts.test_emails import CONTEXT
 from tests.pages import walk
 from tests.pages.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 OPENED, CLOSED = "⟦", "⟧"
 SILENT: Final = {"script", "style", "noscript", "textarea"}
@@ -97,7 +97,7 @@ def untranslated(texts: list[str]) -> list[str]:
 def test_no_page_has_a_text_of_its_own(role: str, town: World) -> None:
     """But names, numbers, addresses, what people wrote; only staff see Django's admin, only developers the design."""
     found = {
-        page.name: untranslated(said(JustHTML(page.html, sanitize=False)))
+        page.name: untranslated(said(page.document))
         for page in walk.pages_of(town, role, "en")
         # It is for designers, in development alone.
         if page.name != "design"

@@ -14,7 +14,7 @@ from flattr.development.services import CHECKOUT
 from tests.pages import walk
 from tests.pages.world import ROLES, World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.processes]
+pytestmark = [pytest.mark.django_db, pytest.mark.processes, pytest.mark.walk]
 
 FOLDER: Final = CHECKOUT / "tests" / "markup"
 JAR: Final = FOLDER / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"

@@ -17,14 +17,14 @@ LANGUAGES: Final = [code for code, _ in settings.LANGUAGES]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A page that somebody got, and the client that they look by."""
+    """A page that somebody got."""
 
     name: str
     role: str
     language: str
     path: str
     html: str
-    client: StrictClient
+    document: JustHTML
 
     @property
     def title(self) -> str:
@@ -34,8 +34,7 @@ class Seen:
     @property
     def structure(self) -> tuple[str, ...]:
         """Return its elements with their classes, in order: pages that differ in words and numbers alone have one."""
-        page = JustHTML(self.html, sanitize=False)
-        named = ((each.name, each.attrs or {}) for each in page.query("*"))
+        named = ((each.name, each.attrs or {}) for each in self.document.query("*"))
         return tuple(f"{name} {attrs.get('class')} {attrs.get('type')}" for name, attrs in named)
 
 
@@ -51,5 +50,5 @@ def pages_of(town: World, role: str, language: str) -> Iterator[Seen]:
         path = address(name, town)
         response = client.get(path)
         if response.headers["Content-Type"].startswith("text/html") and response.content:
-            html = response.content.decode()
-            yield Seen(name=name, role=role, language=language, path=path, html=html, client=client)
+            html, document = response.content.decode(), world.document(response)
+            yield Seen(name=name, role=role, language=language, path=path, html=html, document=document)

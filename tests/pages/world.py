@@ -19,7 +19,6 @@ from buttons.models import Button, Click
 from flattr.period import Period
 from payouts.models import Deposit, Payout
 from tests import given, second_factor
-from tests.client import StrictClient
 
 NOW: Final = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 """When the pages are looked at: October is settled and withdrawable, November is open."""
@@ -110,10 +109,9 @@ def enter_code(client: Client, asked: Any) -> Any:
 
 
 def document(response: Any) -> Any:
-    """Return the parsed page, with everything that stands in it; it is parsed once, and strictly by one of us."""
+    """Return the parsed page, with everything that stands in it; it is parsed once, and strictly."""
     if not hasattr(response, "parsed_page"):
-        strict = not isinstance(response.client, StrictClient)
-        response.parsed_page = JustHTML(response.content.decode(), strict=strict, sanitize=False)
+        response.parsed_page = JustHTML(response.content.decode(), strict=True, sanitize=False)
     return response.parsed_page
 
 
