@@ -27,7 +27,7 @@ class ButtonSerializer(serializers.ModelSerializer[Button]):
 class ButtonView(generics.RetrieveAPIView[Button]):
     """Return a public button and its count, at most half a minute old."""
 
-    queryset = queries.open_buttons().select_related("creator__creator_profile")
+    queryset = Button.objects.filter(hidden_at__isnull=True).select_related("creator__creator_profile")
     serializer_class = ButtonSerializer
     lookup_field = "public_id"
     authentication_classes = ()

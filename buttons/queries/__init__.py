@@ -45,13 +45,8 @@ class ClickedButton:
 
 
 def open_pages() -> QuerySet[CreatorProfile]:
-    """Return the creators who have an account, which neither they closed nor staff did, with their users."""
-    return CreatorProfile.objects.select_related("user").filter(user__is_active=True)
-
-
-def open_buttons() -> QuerySet[Button]:
-    """Return the buttons that everybody may see."""
-    return Button.objects.filter(hidden_at__isnull=True, creator__is_active=True)
+    """Return the creators whose account isn't closed, with their users."""
+    return CreatorProfile.objects.select_related("user").exclude(user__closing__begun_at__isnull=False)
 
 
 def clicks_that_stand(*, period: Period) -> QuerySet[Click]:
@@ -200,7 +195,7 @@ def _fans_of(clicked: Mapping[int, int], *, period: Period) -> Mapping[int, int]
 
 def public_buttons(*, creator: User) -> QuerySet[Button]:
     """Return the creator's buttons that everybody may see, newest first."""
-    return open_buttons().filter(creator=creator).order_by("-created_at", "-id")
+    return Button.objects.filter(creator=creator, hidden_at__isnull=True).order_by("-created_at", "-id")
 
 
 def supported_before(*, click: Click) -> bool:

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from accounts.models import CreatorProfile
-from buttons import queries
 from buttons.models import Button, HeatCount, Listing
 from flattr import pages
 
@@ -131,9 +130,9 @@ def _found(wanted: Wanted, order: Order) -> Sequence[tuple[int, int]]:
 
 
 def _in_order(ids: Iterable[int]) -> list[Button]:
-    """Return buttons with their creators' profiles. What nobody may see any more is left out."""
+    """Return buttons with their creators' profiles. What was hidden meanwhile is left out."""
     wanted = list(ids)
-    shown = queries.open_buttons().select_related("creator__creator_profile").in_bulk(wanted)
+    shown = Button.objects.select_related("creator__creator_profile").filter(hidden_at__isnull=True).in_bulk(wanted)
     return [shown[each] for each in wanted if each in shown]
 
 
@@ -158,8 +157,7 @@ def hottest_creators(*, most: int) -> list[CreatorProfile]:
     listings = Listing.objects.select_related("button__creator__creator_profile").defer("document")
     # Only what was clicked: a listing is that much hotter than it was when it was made.
     clicked = listings.filter(hot_at__gt=F("created_at")).order_by("-hot_at", "-button_id")[:_CREATORS_LOOKED_AT]
-    creators = (listing.button.creator for listing in clicked)
-    found = {creator.pk: creator.creator_profile for creator in creators if creator.is_active}
+    found = {listing.button.creator_id: listing.button.creator.creator_profile for listing in clicked}
     return list(found.values())[:most]
 
 

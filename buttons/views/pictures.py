@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from buttons import pictures, queries
 from buttons.badge import short_count
+from buttons.models import Button
 from buttons.operations import buttons as operations
 from buttons.pictures import Card
 from flattr import indexing
@@ -23,7 +24,7 @@ _DESCRIPTION_MAX: Final = 200
 @require_safe
 def show_button_picture(request: HttpRequest, public_id: str) -> HttpResponse:
     """Return the picture of a button's page: its title, its creator, and about how many clicks it got."""
-    buttons = queries.open_buttons().select_related("creator__creator_profile")
+    buttons = Button.objects.select_related("creator__creator_profile").filter(hidden_at__isnull=True)
     button = get_object_or_404(buttons, public_id=public_id)
     count = queries.cached_click_count(public_id=public_id) or 0
     # Whoever reads the creator's pages reads the creator's language; networks that fetch pictures have none.

@@ -51,8 +51,7 @@ def creator(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def show_button(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a button's public page; its creator also finds the way to the snippet there."""
-    buttons = Button.objects.select_related("creator__creator_profile").filter(creator__is_active=True)
-    button = get_object_or_404(buttons, public_id=public_id)
+    button = get_object_or_404(Button.objects.select_related("creator__creator_profile"), public_id=public_id)
     is_own = button.creator_id == request.user.pk
     if button.hidden_at is not None and not is_own:
         raise Http404
@@ -84,8 +83,8 @@ def share_creator(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def share_button(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show by which links a button's page can be shared."""
-    buttons = queries.open_buttons().select_related("creator__creator_profile")
-    button = get_object_or_404(buttons, public_id=public_id)
+    buttons = Button.objects.select_related("creator__creator_profile")
+    button = get_object_or_404(buttons, public_id=public_id, hidden_at__isnull=True)
     return _share_page(request, button, title=button.title, page=reverse("buttons:button", args=[public_id]))
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from buttons import queries
+from buttons.models import Button
 
 _RANGE: Final = 10_000
 """How many ids a page spans: a fifth of what the protocol lets a file have, so that one is made in good time."""
@@ -54,7 +55,7 @@ def show_page(request: HttpRequest, section: str, number: int) -> HttpResponse:
 def _sections() -> dict[str, tuple["QuerySet[Any, str]", str]]:
     """Return what differs in the addresses of many pages, in the order of their ids, and the name of their view."""
     creators = queries.open_pages().order_by("pk").values_list("slug", flat=True)
-    buttons = queries.open_buttons().order_by("pk").values_list("public_id", flat=True)
+    buttons = Button.objects.filter(hidden_at__isnull=True).order_by("pk").values_list("public_id", flat=True)
     return {"creators": (creators, "buttons:creator"), "buttons": (buttons, "buttons:button")}
 
 

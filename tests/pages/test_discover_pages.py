@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from accounts.models import CreatorProfile, User
+from accounts.models import CreatorProfile
 from buttons.models import Button, Listing, Site
 from buttons.operations import buttons as operations
 from buttons.queries import discovery
@@ -259,34 +259,3 @@ def test_who_edits_a_page_learns_how_mastodon_verifies_it(as_creator: StrictClie
 
     assert "Mastodon looks for" in world.text(page)
     assert [each.attrs["rel"].split()[0] for each in world.document(shown).query(".links a[rel]")][-1:] == ["me"]
-
-
-def test_whom_staff_deactivated_is_found_nowhere(client: StrictClient, things: list[Button]) -> None:
-    """Neither they nor what they made: in lists, searches, feeds and sitemaps, nor at their own addresses."""
-    song, program = things
-    gone = program.creator.creator_profile
-    page_of_gone = reverse("buttons:creator", args=[gone.slug])
-    lists = [
-        "/discover/",
-        "/discover/?order=newest",
-        "/discover/?q=program",
-        reverse("buttons:discover_feed"),
-        reverse("buttons:sitemap", args=["creators", 1]),
-        reverse("buttons:sitemap", args=["buttons", 1]),
-    ]
-    pages = [
-        page_of_gone,
-        reverse("buttons:button", args=[program.public_id]),
-        reverse("buttons:share", args=[program.public_id]),
-        reverse("buttons:button_picture", args=[program.public_id]),
-        reverse("api_button", args=[program.public_id]),
-    ]
-
-    def found() -> list[bool]:
-        texts = [client.get(path).content.decode() for path in lists]
-        return [program.public_id in text or page_of_gone in text for text in texts]
-
-    assert (found(), [client.get(path).status_code for path in pages]) == ([True] * len(lists), [200] * len(pages))
-    User.objects.filter(pk=gone.pk).update(is_active=False)
-    assert (found(), [client.get(path).status_code for path in pages]) == ([False] * len(lists), [404] * len(pages))
-    assert titles(client.get("/discover/")) == [song.title]
