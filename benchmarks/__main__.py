@@ -42,7 +42,7 @@ def main() -> int:
     try:
         return _run(options.names or list(BENCHMARKS), scale, options.scale, options.folder.resolve())
     except (UnableToMeasure, UnableToStart) as error:
-        sys.stderr.write(f"Nothing was measured: {error}\n")
+        sys.stderr.write(f"Not all was measured: {error}\n")
         return 2
     except KeyboardInterrupt:
         # What a shell expects of a program that Ctrl-C ended; the servers are gone by now.
@@ -64,13 +64,20 @@ def _run(names: list[str], scale: Scale, scale_name: str, folder: Path) -> int:
     details: dict[str, object] = {}
     with Cluster(folder) as cluster:
         facts = machine.describe(cluster, scale=scale_name, rounds=scale.rounds)
-        for name in names:
-            found, behind = BENCHMARKS[name](cluster, scale)
-            results += found
-            details |= behind
-            figures.write(folder / "latest.json", machine=facts, results=results, details=details)
-    sys.stdout.write(figures.table(results) + "\n")
-    return 0 if all(each.holds for each in results) else 1
+        try:
+            for name in names:
+                found, behind = BENCHMARKS[name](cluster, scale)
+                results += found
+                details |= behind
+                is_complete = name == names[-1]
+                figures.write(
+                    folder / "latest.json", machine=facts, results=results, details=details, is_complete=is_complete
+                )
+        finally:
+            # What took hours is told, even where something after it can't be measured.
+            if results:
+                sys.stdout.write(figures.table(results) + "\n")
+    return 1 if any(each.holds is False for each in results) else 0
 
 
 if __name__ == "__main__":

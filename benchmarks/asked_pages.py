@@ -76,7 +76,7 @@ def _pages(period: Period) -> Iterator[Page]:
 def _catalogue() -> Iterator[Page]:
     """Yield the ways to look through all buttons, as a stranger; each button has the word that is searched for."""
     path = reverse("buttons:discover")
-    for name, query in {"trending": "", "newest": "?order=newest", "category": "?category=audio"}.items():
+    for name, query in {"trending": "", "newest": "?sort=newest", "category": "?category=audio"}.items():
         yield Page(name=f"catalogue, {name}", path=path + query, visitor=None)
     yield Page(name="catalogue, search", path=f"{path}?q=work", visitor=None)
 

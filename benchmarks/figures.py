@@ -5,6 +5,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+_HOLDS: Final = {True: "yes", False: "NO", None: ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,10 @@ def at_most(bound: float) -> Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One line of the table. `spread` is the range of the judged value over all rounds, relative to its median."""
+    """One line of the table. `spread` is the range of the judged value over all rounds, relative to its median.
+
+    `holds` is None where there is no target, and the line only told.
+    """
 
     benchmark: str
     figure: float
@@ -44,7 +50,7 @@ class Result:
     ratio: float | None
     spread: float
     target: str
-    holds: bool
+    holds: bool | None
 
 
 def compared(
@@ -61,7 +67,7 @@ def compared(
         ratio=ratio,
         spread=spread_of(ratios),
         target="" if target is None else f"ratio {target}",
-        holds=target is None or target.holds_for(ratio),
+        holds=None if target is None else target.holds_for(ratio),
     )
 
 
@@ -76,7 +82,7 @@ def measured(benchmark: str, *, unit: str, values: Sequence[float], target: Targ
         ratio=None,
         spread=spread_of(values),
         target="" if target is None else str(target),
-        holds=target is None or target.holds_for(figure),
+        holds=None if target is None else target.holds_for(figure),
     )
 
 
@@ -98,7 +104,7 @@ def table(results: Sequence[Result]) -> str:
             "" if each.ratio is None else f"{each.ratio:.3f}",
             f"{each.spread:.0%}",
             each.target,
-            "yes" if each.holds else "NO",
+            _HOLDS[each.holds],
         )
         for each in results
     ]
@@ -114,8 +120,16 @@ def _short(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004  More digits say nothing.
 
 
-def write(path: Path, *, machine: dict[str, object], results: Sequence[Result], details: dict[str, object]) -> None:
-    """Write what was measured, where, and what stands behind it, as JSON."""
-    content = {"machine": machine, "results": [asdict(each) for each in results], "details": details}
+def write(
+    path: Path,
+    *,
+    machine: dict[str, object],
+    results: Sequence[Result],
+    details: dict[str, object],
+    is_complete: bool,
+) -> None:
+    """Write what was measured, where, and what stands behind it, as JSON; and whether that is all that was wanted."""
+    found = [asdict(each) for each in results]
+    content = {"complete": is_complete, "machine": machine, "results": found, "details": details}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

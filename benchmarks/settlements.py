@@ -17,7 +17,9 @@ from flattr.period import Period
 
 _RATIO: Final = at_most(3)
 _TENFOLD: Final = at_most(11)
-_MEMORY_MIB: Final = at_most(300)
+_MEMORY_MIB: Final = at_most(286)
+"""300 MB."""
+
 _BOOKS: Final = at_most(3)
 """`check_books` is to stay in the order of the settlement, so it has the same bound."""
 
