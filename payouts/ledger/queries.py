@@ -7,6 +7,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from flattr import pages
 from payouts.ledger import chart
 from payouts.ledger.models import LedgerAccount, Transfer
 
@@ -51,8 +52,12 @@ def transfer(*, idempotency_key: str) -> Transfer:
 
 def balance_as_of(*, account: LedgerAccount, moment: datetime) -> int:
     """Return what the account held just before a moment, by what occurred before it."""
+    return _balance(account, Q(occurred_at__lt=moment))
+
+
+def _balance(account: LedgerAccount, earlier: Q) -> int:
     own = Q(debit_account=account) | Q(credit_account=account)
-    sums = Transfer.objects.filter(own, occurred_at__lt=moment).aggregate(
+    sums = Transfer.objects.filter(own, earlier).aggregate(
         debits=Sum("amount_micros", filter=Q(debit_account=account)),
         credits=Sum("amount_micros", filter=Q(credit_account=account)),
     )
@@ -60,15 +65,22 @@ def balance_as_of(*, account: LedgerAccount, moment: datetime) -> int:
     return -difference if account.kind in chart.GROWS_BY_DEBIT else difference
 
 
-def entries(*, account: LedgerAccount, start: datetime, end: datetime) -> tuple[int, list[Entry]]:
-    """Return the balance before `start` and the entries from there until before `end`, oldest first."""
-    opening = balance_as_of(account=account, moment=start)
+def entries(
+    *, account: LedgerAccount, start: datetime, end: datetime, place: pages.Place | None = None
+) -> tuple[int, pages.Page[Entry]]:
+    """Return the entries from `start` until before `end`, oldest first, or a page of them, and the balance before."""
+    own = Q(debit_account=account) | Q(credit_account=account)
+    transfers = pages.cut(
+        Transfer.objects.filter(own, occurred_at__gte=start, occurred_at__lt=end).order_by("occurred_at", "id"),
+        place=place,
+    )
+    earlier = Q(occurred_at__lt=start)
+    if not transfers.is_first:
+        first = transfers.rows[0]
+        earlier = Q(occurred_at__lt=first.occurred_at) | Q(occurred_at=first.occurred_at, id__lt=first.pk)
+    balance = opening = _balance(account, earlier)
     sign = -1 if account.kind in chart.GROWS_BY_DEBIT else 1
-    balance = opening
     found: list[Entry] = []
-    transfers = Transfer.objects.filter(
-        Q(debit_account=account) | Q(credit_account=account), occurred_at__gte=start, occurred_at__lt=end
-    ).order_by("occurred_at", "id")
     for transfer in transfers:
         change = sign * transfer.amount_micros * (1 if transfer.credit_account_id == account.pk else -1)
         balance += change
@@ -81,7 +93,7 @@ def entries(*, account: LedgerAccount, start: datetime, end: datetime) -> tuple[
                 idempotency_key=transfer.idempotency_key,
             )
         )
-    return opening, found
+    return opening, transfers.showing(found)
 
 
 def changes(*, account: LedgerAccount, start: datetime, end: datetime) -> list[Change]:

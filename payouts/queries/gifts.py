@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from accounts.models import User
-from flattr import money
+from flattr import money, pages
 from flattr.period import Period
 from payouts.models import Gift
 from payouts.queries import balances
@@ -55,16 +55,21 @@ def means(*, fan: User, amount_cents: int, now: datetime) -> Means:
     )
 
 
-def given(*, fan: User, period: Period) -> list[Gift]:
-    """Return what the fan gave in a period, oldest first."""
+def given(*, fan: User, period: Period, place: pages.Place | None = None) -> pages.Page[Gift]:
+    """Return what the fan gave in a period, or a page of it, oldest first."""
     found = Gift.objects.filter(fan=fan, made_at__gte=period.start, made_at__lt=period.end)
-    return list(found.select_related("creator__creator_profile", "button").order_by("made_at", "id"))
+    return pages.cut(
+        found.select_related("creator__creator_profile", "button").order_by("made_at", "id"), place=place
+    )
 
 
-def received(*, creator: User, first: Period, last: Period) -> list[Gift]:
-    """Return what the creator was given from one period until another one, oldest first; nobody is named."""
+def received(*, creator: User, first: Period, last: Period, place: pages.Place | None = None) -> pages.Page[Gift]:
+    """Return what the creator was given from one period until another one, or a page of it, oldest first.
+
+    Nobody is named.
+    """
     found = Gift.objects.filter(creator=creator, made_at__gte=first.start, made_at__lt=last.end)
-    return list(found.select_related("button").order_by("made_at", "id"))
+    return pages.cut(found.select_related("button").order_by("made_at", "id"), place=place)
 
 
 def by_month(gifts: QuerySet[Gift], *, first: Period | None = None, last: Period | None = None) -> list[GiftSum]:

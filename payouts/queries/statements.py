@@ -25,15 +25,15 @@ from payouts.queries.caps import HeldBack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entries:
-    """The ledger's entries of a month, with the balances around them in micros."""
+    """The ledger's entries of a month, or a page of them, with the balances around them in micros."""
 
     opening_micros: int
-    entries: list[ledger.Entry]
+    entries: pages.Page[ledger.Entry]
 
     @property
     def closing_micros(self) -> int:
         """Return the balance after the last entry."""
-        return self.entries[-1].balance_micros if self.entries else self.opening_micros
+        return self.entries.rows[-1].balance_micros if self.entries else self.opening_micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,10 @@ class CreatorStatement:
     """What the creator got as a co-author of others."""
 
 
-def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None) -> FanStatement:
-    """Return the fan's month: entries of the balance, and each button with clicks and amount, or a page of them."""
+def fan_statement(
+    *, fan: User, period: Period, place: pages.Place | None = None, place_of_entries: pages.Place | None = None
+) -> FanStatement:
+    """Return the fan's month: entries of the balance, and each button with clicks and amount, or pages of both."""
     spend = (
         SettlementSpend.objects.select_related("settlement")
         .filter(fan=fan, settlement__period=period, settlement__finished_at__isnull=False)
@@ -115,7 +117,7 @@ def fan_statement(*, fan: User, period: Period, place: pages.Place | None = None
     by_creator = list(sums) if spend else []
     return FanStatement(
         period=period,
-        book=_entries(kind=chart.Kind.FAN_BALANCE, owner=fan, period=period),
+        book=_entries(kind=chart.Kind.FAN_BALANCE, owner=fan, period=period, place=place_of_entries),
         settlement=spend.settlement if spend else None,
         spend=spend,
         fee_micros=sum(fee for _creator, _clicks, _amount, fee in by_creator),
@@ -148,8 +150,10 @@ def _held_back(fan: User, spend: SettlementSpend, by_creator: list[tuple[int, in
     )
 
 
-def creator_statement(*, creator: User, period: Period, place: pages.Place | None = None) -> CreatorStatement:
-    """Return the creator's month: entries, and each button, or a page of them, with clicks, gross, fee and net."""
+def creator_statement(
+    *, creator: User, period: Period, place: pages.Place | None = None, place_of_entries: pages.Place | None = None
+) -> CreatorStatement:
+    """Return the creator's month: entries, and each button with clicks, gross, fee and net, or pages of both."""
     earning = (
         SettlementEarning.objects.select_related("settlement")
         .filter(creator=creator, settlement__period=period, settlement__finished_at__isnull=False)
@@ -175,7 +179,7 @@ def creator_statement(*, creator: User, period: Period, place: pages.Place | Non
     )
     return CreatorStatement(
         period=period,
-        book=_entries(kind=chart.Kind.CREATOR_BALANCE, owner=creator, period=period),
+        book=_entries(kind=chart.Kind.CREATOR_BALANCE, owner=creator, period=period, place=place_of_entries),
         settlement=earning.settlement if earning else None,
         earning=earning,
         lines=lines,
@@ -200,9 +204,9 @@ def months_of(year: int) -> tuple[Period, Period]:
     return Period(year, 1), Period(year, 12)
 
 
-def _entries(*, kind: chart.Kind, owner: User, period: Period) -> Entries:
+def _entries(*, kind: chart.Kind, owner: User, period: Period, place: pages.Place | None) -> Entries:
     account = ledger.account_of(kind=kind, owner=owner)
     if account is None:
-        return Entries(opening_micros=0, entries=[])
-    opening, entries = ledger.entries(account=account, start=period.start, end=period.end)
+        return Entries(opening_micros=0, entries=pages.Page(rows=[]))
+    opening, entries = ledger.entries(account=account, start=period.start, end=period.end, place=place)
     return Entries(opening_micros=opening, entries=entries)

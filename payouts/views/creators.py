@@ -209,8 +209,14 @@ def cancel_payout(request: HttpRequest, payout_id: uuid.UUID) -> HttpResponse:
 def earnings_of(request: HttpRequest, period: Period) -> HttpResponse:
     """Show a month's earnings by button, and the entries of the balance."""
     creator = user_of(request)
-    shown = statements.creator_statement(creator=creator, period=period, place=pages.Place.of(request))
-    received = gifts.received(creator=creator, first=period, last=period)
+    shown = statements.creator_statement(
+        creator=creator,
+        period=period,
+        place=pages.Place.of(request),
+        place_of_entries=pages.Place.of(request, name="entries"),
+    )
+    place = pages.Place.of(request, name="gifts")
+    received = gifts.received(creator=creator, first=period, last=period, place=place)
     return render(request, "payouts/earnings_of.html", {"statement": shown, "gifts": received})
 
 

@@ -233,9 +233,15 @@ def statement_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def statement(request: HttpRequest, period: Period) -> HttpResponse:
     """Show where every cent of a month went."""
-    shown = statements.fan_statement(fan=user_of(request), period=period, place=pages.Place.of(request))
+    fan = user_of(request)
+    shown = statements.fan_statement(
+        fan=fan,
+        period=period,
+        place=pages.Place.of(request),
+        place_of_entries=pages.Place.of(request, name="entries"),
+    )
     parts = drawn_parts(shown.lines, clicks=shown.spend.clicks if shown.spend else 0)
-    given = gifts.given(fan=user_of(request), period=period)
+    given = gifts.given(fan=fan, period=period, place=pages.Place.of(request, name="gifts"))
     return render(request, "payouts/statement.html", {"statement": shown, "parts": parts, "gifts": given})
 
 
@@ -259,9 +265,8 @@ def statement_pdf(request: HttpRequest, period: Period) -> HttpResponse:
     fan = user_of(request)
     shown = statements.fan_statement(fan=fan, period=period)
     given = history.given_in(fan=fan, months=[shown.spend] if shown.spend else [])
-    file = papers.month_of_fan(
-        fan=fan, statement=shown, given=given, gifts=gifts.given(fan=fan, period=period), now=timezone.now()
-    )
+    beside = gifts.given(fan=fan, period=period).rows
+    file = papers.month_of_fan(fan=fan, statement=shown, given=given, gifts=beside, now=timezone.now())
     return pdf_response(name=f"flattr-{period}.pdf", file=file)
 
 

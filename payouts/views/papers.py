@@ -231,9 +231,9 @@ def _put_entries(paper: Paper, book: statements.Entries) -> None:
             amount(each.change_micros),
             amount(each.balance_micros),
         )
-        for each in book.entries[:ROWS_MAX]
+        for each in book.entries.rows[:ROWS_MAX]
     ]
-    left = book.entries[ROWS_MAX:]
+    left = book.entries.rows[ROWS_MAX:]
     if left:
         text = ngettext("%(number)s more entry", "%(number)s more entries", len(left)) % {"number": len(left)}
         change_micros = sum(each.change_micros for each in left)

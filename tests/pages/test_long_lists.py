@@ -1,5 +1,6 @@
 """Lists that don't fit: somebody leafs through all of them by links, and each row comes once."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -138,6 +139,31 @@ def test_all_lines_of_a_month_are_shown(
     assert len(file.content.decode().splitlines()) == LONG + 1
 
 
+def test_all_gifts_and_movements_of_a_month_are_shown(
+    client: StrictClient, django_assert_max_num_queries: QueryCounter
+) -> None:
+    """Each list leafs by itself, and the balance of each page begins with that of the page before."""
+    ada = given.creator("Ada")
+    fans = [given.user(f"Fan {number}") for number in range(LONG // 10 + 1)]
+    for fan in fans:
+        given.deposit(fan, amount_cents=2000, now=NOVEMBER.start)
+    for number in range(LONG):
+        moment = NOVEMBER.start + timedelta(minutes=number)
+        given.gift(fans[number // 10], ada, amount_cents=200, now=moment, note=f"No. {number:02}")
+    client.force_login(ada)
+    path = reverse("payouts:earnings_of", args=[NOVEMBER])
+    with django_assert_max_num_queries(24):
+        first, second = leafed(client, path, label="Pages of the balance")
+    gifts = leafed(client, path, label="Pages of gifts")
+    balances = [texts(page, '[aria-labelledby="entries"] tbody tr') for page in (first, second)]
+
+    assert [len(rows) for rows in balances] == [pages.SIZE + 2, LONG - pages.SIZE + 2]
+    assert (balances[0][0], balances[0][-1]) == ("Opening balance €0.00", "Carried forward €172.80")
+    assert (balances[1][0], balances[1][-1]) == ("Brought forward €172.80", "Closing balance €176.40")
+    notes = [re.findall(r"No\. \d+", row) for page in gifts for row in texts(page, "#gifts tbody tr")]
+    assert notes == [[f"No. {number:02}"] for number in range(LONG)]
+
+
 def test_a_fan_sees_all_payments_refunds_and_promises(client: StrictClient) -> None:
     """Each list leafs by itself, and the newest promise is in force on every page."""
     fan = given.user()
@@ -189,5 +215,6 @@ def test_an_address_that_is_not_ours_begins_the_list(after: str, client: StrictC
         reverse("payouts:statement", args=[NOVEMBER]),
         reverse("payouts:earnings_of", args=[NOVEMBER]),
     ):
-        query = "&".join(f"{name}={after}" for name in ("after", "payments", "refunds", "history", "payouts"))
+        names = ("after", "payments", "refunds", "history", "payouts", "entries", "gifts")
+        query = "&".join(f"{name}={after}" for name in names)
         assert client.get(f"{path}?{query}").status_code == 200

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Subscription
+from flattr import pages
 from flattr.period import Period
 from payouts.models import SettlementEarning
 from payouts.operations import settlement
@@ -68,7 +69,7 @@ def test_a_person_without_money_has_an_empty_statement(october: Period) -> None:
 
     assert (fan.spend, fan.settlement, fan.lines.rows, fan.click_worth_micros) == (None, None, [], 0)
     assert (creator.earning, creator.settlement, creator.lines.rows) == (None, None, [])
-    assert fan.book == creator.book == statements.Entries(opening_micros=0, entries=[])
+    assert fan.book == creator.book == statements.Entries(opening_micros=0, entries=pages.Page(rows=[]))
     assert fan.book.closing_micros == 0
     assert statements.fan_months(fan=person) == []
     assert earnings.months(creator=person) == []
