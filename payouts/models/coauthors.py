@@ -70,7 +70,7 @@ class CoAuthor(models.Model):
 
 
 class CoAuthorShare(models.Model):
-    """What a co-author got of what a button earned in one settlement: moved from its creator's balance to theirs."""
+    """What a co-author got of what others gave a button in one settlement, from its creator's balance to theirs."""
 
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="co_author_shares")
     co_author = models.ForeignKey(CoAuthor, on_delete=models.PROTECT, related_name="shares")

@@ -29,10 +29,10 @@ def in_force(*, period: Period, buttons: Collection[int] | None = None) -> Mappi
 
 
 def parts_of(*, micros: int, co_authors: Sequence[CoAuthor]) -> dict[int, int]:
-    """Return each co-author's part of what a button earned, in micros by the row's id; its creator keeps the rest.
+    """Return each co-author's part of what others gave, in micros by the row's id; the creator keeps the rest.
 
     It is the rule by which a cake is cut, with percentages in the place of clicks: largest remainder, ties to the
-    creator, then to the smaller id. So all parts together are what was earned, to the micro.
+    creator, then to the smaller id. So all parts together are what was given, to the micro.
     """
     percents = {each.pk: each.percent for each in co_authors}
     # No row has the id 0: it stands for the creator.

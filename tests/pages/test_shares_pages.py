@@ -126,9 +126,9 @@ def test_a_month_tells_both_sides_what_was_shared(town: World, client: StrictCli
     as_person(client, town.other_creator)
     theirs, their_months = (world.text(client.get(path)) for path in ("/earnings/2026-12/", "/earnings/"))
 
-    assert "30% of “Song & <dance>” went to Bob: €2.7000" in mine
+    assert "30% of what others gave “Song & <dance>” went to Bob: €2.7000" in mine
     assert "December 2026 1 1 €10.00 €1.00 -€2.70 €6.30" in months
-    assert "30% of “Song & <dance>” by Ada came to you: €2.7000" in theirs
+    assert "30% of what others gave “Song & <dance>” by Ada came to you: €2.7000" in theirs
     assert "Nothing has been settled for you" not in theirs
     assert "Your part of what other creators’ buttons earned €2.70" in theirs
     assert "December 2026 0 0 €0.00 €0.00 €2.70 €2.70" in their_months
