@@ -58,16 +58,16 @@ def test_after_a_click_its_fan_says_who_sees_it(
     path, ids = reverse("buttons:click", args=[town.button.public_id]), [world.new_id(), world.new_id()]
     clock.shift(1)
     thanked = as_fan.post(path, {"click_id": ids[0]}, follow=True)
-    assert "Who sees your last click? as usual: nobody" in world.text(thanked)
+    assert "Who sees your last click? As usual: nobody" in world.text(thanked)
     (form,) = forms(thanked)
     saved = send(as_fan, form, "public")
     assert (saved.request["PATH_INFO"], world.messages(saved)) == (path, ["Saved."])
-    assert "Who sees your last click? everybody" in world.text(saved)
+    assert "Who sees your last click? Everybody" in world.text(saved)
     assert [each["visibility"] for each in forms(saved)] == ["public"]
     clock.shift(1)
     again = as_fan.post(path, {"click_id": ids[1]}, follow=True)
 
-    assert "Who sees your last click? as usual: nobody" in world.text(again)
+    assert "Who sees your last click? As usual: nobody" in world.text(again)
     assert str(ClickVisibility.objects.get().click_id) == ids[0]
 
 
@@ -88,7 +88,7 @@ def test_our_window_asks_too(presser: User, button: Button, client: StrictClient
     (form,) = forms(done)
     saved = send(client, form, "anonymous")
 
-    assert "Who sees your last click? as usual: nobody" in world.text(done)
+    assert "Who sees your last click? As usual: nobody" in world.text(done)
     assert saved.request["PATH_INFO"] == ACTIVITY
     assert ClickVisibility.objects.get().visibility == "anonymous"
 
@@ -101,13 +101,13 @@ def test_the_list_of_clicks_has_each_with_who_sees_it(
     with django_assert_max_num_queries(12):
         listed = as_fan.get(ACTIVITY)
     (form,) = forms(listed)
-    assert "Who sees this click? as usual: only the creators themselves" in world.text(listed)
+    assert "Who sees this click? As usual: only the creators themselves" in world.text(listed)
     changed = send(as_fan, form, "anonymous")
     assert (changed.request["PATH_INFO"], world.messages(changed)) == (ACTIVITY, ["Saved."])
-    assert "Who sees this click? nobody" in world.text(changed)
+    assert "Who sees this click? Nobody" in world.text(changed)
     back = send(as_fan, form, "")
 
-    assert "as usual: only the creators themselves" in world.text(back)
+    assert "As usual: only the creators themselves" in world.text(back)
     assert not ClickVisibility.objects.exists()
 
 
@@ -218,5 +218,5 @@ def test_french(town: World, as_fan: StrictClient) -> None:
     User.objects.filter(pk=town.fan.pk).update(language="fr")
     path = reverse("buttons:click", args=[town.button.public_id])
 
-    assert "Qui voit votre dernier clic ? comme d’habitude : personne" in world.text(as_fan.get(path))
-    assert "Qui voit ce clic ? comme d’habitude : personne" in world.text(as_fan.get(OCTOBERS))
+    assert "Qui voit votre dernier clic ? Comme d’habitude : personne" in world.text(as_fan.get(path))
+    assert "Qui voit ce clic ? Comme d’habitude : personne" in world.text(as_fan.get(OCTOBERS))
