@@ -50,7 +50,10 @@ def send(connection: http.client.HTTPConnection, session: str, *, button: int, c
 
 
 def test_a_click_that_was_answered_survives_the_end_of_the_database(tmp_path: Path) -> None:
-    """Eight fans click while PostgreSQL is killed with SIGKILL: every click that was answered is there afterwards."""
+    """Eight fans click while PostgreSQL is killed with SIGKILL: every click that was answered is there afterwards.
+
+    That commits wait for the disk, which the end of a process alone can't show, is what the cluster refuses to lack.
+    """
     month = world.this_month()
     answered: list[str] = []
     with Cluster(tmp_path) as cluster:
