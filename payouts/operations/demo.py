@@ -46,6 +46,8 @@ _SEED: Final = 2010
 _NAMESPACE: Final = uuid.UUID("b8a6c1de-0f55-4f0e-9d0c-2f1a0c5c7f10")
 _PAYOUT_CENTS: Final = 2500
 _GIFTS_CENTS: Final = (500, 200)
+_hashed: Final = cache(make_password)
+"""Hashing is slow on purpose, and all have one password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,18 +222,12 @@ def _give_second_factor(user: User) -> None:
     )
 
 
-@cache
-def _hashed_password() -> str:
-    """Hash the one password of all once; hashing is slow on purpose."""
-    return make_password(PASSWORD)
-
-
 @durable
 def _make_user(email: str, name: str, now: datetime, **fields: bool) -> User:
     """Make a user whose address counts as verified."""
     user = User.objects.filter(email=email).first()
     if user is None:
-        user = User.objects.create(email=email, password=_hashed_password(), name=name, joined_at=now, **fields)
+        user = User.objects.create(email=email, password=_hashed(PASSWORD), name=name, joined_at=now, **fields)
     EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
     return user
 
