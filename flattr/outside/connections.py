@@ -8,6 +8,7 @@ and knows no proxy, so all that happens stands here.
 import http.client
 import socket
 import ssl
+from functools import cache
 from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -36,22 +37,28 @@ class _TimedSocket(ssl.SSLSocket):
         return super().recv_into(*arguments)
 
 
+@cache
+def _trust(authorities: str | None) -> ssl.SSLContext:
+    """Return what looks at certificates: one for a process, as to read all authorities takes longer than a request."""
+    context = ssl.create_default_context(cadata=authorities)
+    context.sslsocket_class = _TimedSocket
+    return context
+
+
 class Connection(http.client.HTTPSConnection):
     """Connects to the address of a host that was looked at, and to no other."""
 
     def __init__(self, host: str, *, network: Network, deadline: Deadline) -> None:
-        super().__init__(host)
+        super().__init__(host, context=_trust(network.authorities))
         self._network, self._deadline = network, deadline
 
     def connect(self) -> None:
         """Open the connection, as `http.client` does before the first request."""
         addresses = public_addresses(self.host, network=self._network, deadline=self._deadline)
-        context = ssl.create_default_context(cadata=self._network.authorities)
-        context.sslsocket_class = _TimedSocket
         plain = _dial(addresses[:_ADDRESSES_MAX], port=self._network.https_port, deadline=self._deadline)
         with plain:
             plain.settimeout(self._deadline.left())
-            secure = context.wrap_socket(plain, server_hostname=self.host)
+            secure = _trust(self._network.authorities).wrap_socket(plain, server_hostname=self.host)
         assert isinstance(secure, _TimedSocket)  # noqa: S101  The context makes no other.
         secure.deadline = self._deadline
         self.sock = secure
