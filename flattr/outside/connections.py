@@ -39,7 +39,7 @@ class _TimedSocket(ssl.SSLSocket):
 
 @cache
 def _trust(authorities: str | None) -> ssl.SSLContext:
-    """Return what looks at certificates: one for a process, as to read all authorities takes longer than a request."""
+    """Return what looks at certificates: one for a process, as reading all authorities takes long."""
     context = ssl.create_default_context(cadata=authorities)
     context.sslsocket_class = _TimedSocket
     return context

@@ -156,6 +156,7 @@ def test_an_unknown_payout_is_not_there(as_staff: StrictClient) -> None:
     assert as_staff.get(review_of(Payout())).status_code == 404
 
 
+@pytest.mark.walk
 def test_every_list_can_be_searched_and_filtered(town: World, as_staff: StrictClient) -> None:
     """Each list answers to a search and to each of its filters."""
     assert town.person("staff") is not None

@@ -17,7 +17,7 @@ from tests.client import StrictClient
 from tests.pages import world
 from tests.pages.world import QueryCounter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 NOVEMBER = Period(2026, 11)
 CAKE = "/cake/"

@@ -17,6 +17,8 @@ from tests.client import StrictClient
 from tests.pages import world
 from tests.pages.world import QueryCounter, World
 
+pytestmark = pytest.mark.walk
+
 PATH = "/earnings/"
 
 

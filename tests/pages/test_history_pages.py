@@ -22,6 +22,8 @@ from tests.pages.tables import facts, rows_of, sums, table
 from tests.pages.world import QueryCounter, World
 from tests.papers import lines_of
 
+pytestmark = pytest.mark.walk
+
 NOVEMBER = Period.at(world.NOW)
 
 

@@ -16,6 +16,8 @@ from tests.client import StrictClient
 from tests.pages import world
 from tests.pages.world import QueryCounter, World
 
+pytestmark = pytest.mark.walk
+
 OCTOBER = Period(2026, 10)
 OF_CAPS = ["cap_eur", "by_clicks_eur", "kept_in_balance_eur"]
 
