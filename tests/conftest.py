@@ -31,7 +31,7 @@ from tests.payouts.paying import assert_books_are_stripes
 Rung = list[tuple[str, tuple[Any, ...]]]
 """Names and arguments of tasks that were sent to the queue."""
 
-COVERING: Final = frozenset({"accounts", "buttons", "functional", "networks", "pages", "payouts"})
+COVERING: Final = frozenset({"accounts", "buttons", "networks", "pages", "payouts"})
 """Folders of the tests that have to reach every branch of the money core between them."""
 
 ALWAYS_THERE: Final = frozenset({"django_content_type", "auth_permission"})
