@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import operations
+from accounts import operations, queries
 from accounts.models import NOTIFICATION_ATTEMPTS_MAX, Closing, CreatorProfile, Notification, Subscription, User
 from flattr.admin import LongListAdmin, ReadOnlyAdmin
 
@@ -85,8 +85,16 @@ class PersonAdmin(LongListAdmin[User], UserAdmin[User]):
     search_fields = ["email", "name"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name", "language"]}),
-        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        (_("Dates"), {"fields": ["joined_at", "last_login"]}),
+        (
+            _("Permissions"),
+            {
+                "fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"],
+                "description": _(
+                    "Who isn’t active can’t log in and has no public page, and their buttons are hidden meanwhile."
+                ),
+            },
+        ),
+        (_("Dates"), {"fields": ["joined_at", "last_login", "inactive_since"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
 
@@ -105,8 +113,13 @@ class PersonAdmin(LongListAdmin[User], UserAdmin[User]):
         return super().get_form(request, obj, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Let the address be typed for a new person alone, and powers be given by superusers alone."""
-        fixed = ["joined_at", "last_login"] if obj is None else ["email", "joined_at", "last_login"]
+        """Let the address be typed for a new person alone, and powers be given by superusers alone.
+
+        Whose account is being closed stays inactive: there is no way back.
+        """
+        fixed = ["joined_at", "last_login", "inactive_since", *(["email"] if obj is not None else [])]
+        if obj is not None and queries.is_closing(user=obj):
+            fixed.append("is_active")
         if request.user.is_superuser:
             return fixed
         powers = ["is_staff", "is_superuser", "groups", "user_permissions"]

@@ -150,6 +150,11 @@ def owed_notifications(*, user: User) -> QuerySet[Notification]:
     return Notification.objects.filter(recipient=user, sent_at__isnull=True, attempts__lt=NOTIFICATION_ATTEMPTS_MAX)
 
 
+def is_closing(*, user: User) -> bool:
+    """Tell whether an account is closed, or being closed without a way back."""
+    return Closing.objects.filter(user=user, begun_at__isnull=False).exists()
+
+
 def due_closings(*, now: datetime) -> QuerySet[Closing]:
     """Return the closings of accounts that are to be gone on with, oldest first."""
     return Closing.objects.filter(due_at__lte=now, ended_at__isnull=True).order_by("due_at")

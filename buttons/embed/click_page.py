@@ -231,7 +231,7 @@ def refusal_text(error: clicks.UnableToClick) -> str:
     """Say in plain words why the click was not recorded."""
     texts = {
         clicks.OwnButton: _("This button is yours, so you can't click it."),
-        clicks.HiddenButton: _("Its creator has hidden this button."),
+        clicks.HiddenButton: _("This button is hidden."),
         clicks.PeriodClosed: _("The month has just ended. Click again for the new one."),
         clicks.ClickIdTaken: _("This form was used for another click. Please try again."),
         clicks.ClickUndone: _("You took this click back. Click again for a new one."),

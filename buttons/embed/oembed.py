@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
 from accounts.models import CreatorProfile
-from buttons import snippets
+from buttons import queries, snippets
 from buttons.badge import NAME, SIZES
 from buttons.models import Button
 from buttons.operations import buttons as operations
@@ -115,7 +115,7 @@ def _shown_at(address: str) -> _Shown | None:
     except Resolver404:
         return None
     if found.view_name == "buttons:creator":
-        profile = CreatorProfile.objects.filter(slug=found.kwargs["slug"]).first()
+        profile = queries.open_pages().filter(slug=found.kwargs["slug"]).first()
         # Without an address of a page it is the button for the creator's own.
         (url,) = parse_qs(parts.query).get("url", [""])[:1]
         return None if profile is None else _Shown(profile=profile, url=url, title=profile.name)

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts import queries as accounts_queries
-from accounts.models import CreatorProfile
 from accounts.views import user_of
 from buttons import queries, tickets
 from buttons.embed import waiting
@@ -100,7 +99,7 @@ def _page(
     """Show whom the click is for, from where it comes and what it costs, or why there is none."""
     shown: dict[str, object] = {"error": error}
     if place is not None:
-        profile = CreatorProfile.objects.filter(slug=place.to).first()
+        profile = queries.open_pages().filter(slug=place.to).first()
         if profile is None:
             raise Http404
         if request.method == "GET" and request.user.is_authenticated and challenge:

@@ -115,9 +115,9 @@ def button_at(*, creator_id: int, url: str) -> Button | None:
 
 
 @required
-def lock_addresses(*, creator_id: int) -> None:
-    """Let one change of where a creator's buttons are follow another until the transaction ends."""
-    User.objects.select_for_update(no_key=True).get(pk=creator_id)
+def lock_addresses(*, creator_id: int) -> User:
+    """Return the creator, and let one change of where their buttons are follow another until the transaction ends."""
+    return User.objects.select_for_update(no_key=True).get(pk=creator_id)
 
 
 @durable
@@ -137,7 +137,8 @@ def create_button(
     :raises ButtonExists: if the creator has a button for it.
     """
     address = canonical_url(url)
-    lock_addresses(creator_id=creator.pk)
+    # Staff may make them inactive in this very moment.
+    hidden_at = lock_addresses(creator_id=creator.pk).inactive_since
     if button_at(creator_id=creator.pk, url=address) is not None:
         msg = f"url: you have a button for {address} already"
         raise ButtonExists(msg)
@@ -150,6 +151,7 @@ def create_button(
         category=category,
         tags=list(tags),
         language=language,
+        hidden_at=hidden_at,
     )
 
 
@@ -193,9 +195,10 @@ def open_button(*, place: Place, now: datetime) -> Button:
 
     A page of a site that is verified for the creator has a button of its own from its first click on, and is read
     once it has been clicked. What is for any other page is for the creator's own page here, so that nobody makes
-    buttons in another's name.
+    buttons in another's name. Buttons of a creator whom staff made inactive are hidden (`migrations/0022`), and none
+    is made.
 
-    :raises UnknownCreator: if no creator has this slug.
+    :raises UnknownCreator: if no creator has this slug, or an inactive one has no button for the place.
     """
     to, url = place.to, place.url
     profile = CreatorProfile.objects.select_related("user").filter(slug=to).first()
@@ -208,9 +211,13 @@ def open_button(*, place: Place, now: datetime) -> Button:
     site = queries.verified_site(creator_id=profile.pk, host=urlsplit(url).hostname or "")
     page, title = (url, _title_of(url)) if site is not None else (creator_page(to), profile.name)
     # Meanwhile somebody else may have made it, or a page have moved.
-    lock_addresses(creator_id=profile.pk)
-    return button_at(creator_id=profile.pk, url=page) or Button.objects.create(
-        creator_id=profile.pk, url=page, site=site, title=title, read_next_at=None if site is None else now
+    creator = lock_addresses(creator_id=profile.pk)
+    known = button_at(creator_id=profile.pk, url=page)
+    if known is None and not creator.is_active:
+        msg = f"to: {to!r} is inactive"
+        raise UnknownCreator(msg)
+    return known or Button.objects.create(
+        creator=creator, url=page, site=site, title=title, read_next_at=None if site is None else now
     )
 
 
@@ -225,5 +232,7 @@ def _title_of(url: str) -> str:
 @durable
 def set_hidden(*, button: Button, hidden: bool, now: datetime) -> None:
     """Hide a button, which keeps its clicks but takes no new ones, or show it again."""
-    button.hidden_at = (button.hidden_at or now) if hidden else None
+    # Staff may make the creator inactive in this very moment.
+    shown = lock_addresses(creator_id=button.creator_id).inactive_since
+    button.hidden_at = (button.hidden_at or now) if hidden else shown
     button.save(update_fields=["hidden_at"])

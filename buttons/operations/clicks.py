@@ -31,7 +31,7 @@ class OwnButton(UnableToClick):
 
 
 class HiddenButton(UnableToClick):
-    """The creator has hidden the button."""
+    """The button is hidden."""
 
 
 class PeriodClosed(UnableToClick):
@@ -83,7 +83,7 @@ def require_clickable(*, fan: User | None, button: Button) -> None:
         msg = "button: you can't click your own button"
         raise OwnButton(msg)
     if button.hidden_at is not None:
-        msg = "button: its creator has hidden it"
+        msg = "button: it is hidden"
         raise HiddenButton(msg)
 
 

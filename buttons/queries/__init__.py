@@ -44,9 +44,14 @@ class ClickedButton:
     clicked_at: datetime
 
 
-def open_pages() -> QuerySet[CreatorProfile]:
+def creators() -> QuerySet[CreatorProfile]:
     """Return the creators whose account isn't closed, with their users."""
     return CreatorProfile.objects.select_related("user").exclude(user__closing__begun_at__isnull=False)
+
+
+def open_pages() -> QuerySet[CreatorProfile]:
+    """Return the creators whose page everybody may see: their account isn't closed, and staff let them be active."""
+    return creators().filter(user__is_active=True)
 
 
 def clicks_that_stand(*, period: Period) -> QuerySet[Click]:

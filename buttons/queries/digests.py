@@ -62,10 +62,8 @@ def composed(*, connection: Connection, period: Period) -> sharing.Post | None:
     nothing, by its order neither. The links to their pages have the fan's token.
     """
     fan = connection.owner
-    # Who closed their account has no page any more that a post could lead to.
-    clicks = (
-        queries.clicks_that_stand(period=period).filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
-    )
+    # Who is inactive, or closed their account, has no page that a post could lead to.
+    clicks = queries.clicks_that_stand(period=period).filter(fan=fan, creator__is_active=True)
     by_creator = visibility.public_clicks(clicks, fan=fan).values("creator").annotate(clicks=Count("id"))
     found = [row["creator"] for row in by_creator.order_by("-clicks", "creator")]
     if not found:

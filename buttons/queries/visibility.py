@@ -97,7 +97,7 @@ def choice_for(*, fan: User, creator_id: int) -> Visibility | None:
 
 
 def choices_of(*, fan: User, place: pages.Place | None = None) -> pages.Page[VisibilityChoice]:
-    """Return what the fan chose for single creators whose pages are open, the latest first."""
+    """Return what the fan chose for single creators whose account isn't closed, the latest first."""
     chosen = VisibilityChoice.objects.filter(fan=fan).exclude(creator__closing__begun_at__isnull=False)
     return pages.cut(chosen.select_related("creator__creator_profile").order_by("-id"), place=place)
 

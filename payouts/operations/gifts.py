@@ -165,7 +165,7 @@ def forget_notes(*, person: User) -> None:
 
 
 def _require_open(creator: User, button: Button | None) -> None:
-    if not buttons_queries.open_pages().filter(user=creator, user__is_active=True).exists():
+    if not buttons_queries.open_pages().filter(user=creator).exists():
         msg = "creator: this page is closed"
         raise CreatorClosed(msg)
     if button is not None and (button.creator_id != creator.pk or button.hidden_at is not None):

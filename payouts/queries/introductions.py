@@ -47,8 +47,8 @@ def _funded() -> QuerySet[Introduction]:
 
 
 def _brought(came: QuerySet[Introduction], *, key: str, label: str) -> Brought:
-    closed = "creator__closing__begun_at"
-    counted = came.values_list(key, label, closed).annotate(supporters=Count("pk")).order_by("-supporters", key)
-    # Closed pages count, and have no address any more.
-    lines = [BroughtLine(address, name, number) for address, name, closed_at, number in counted if closed_at is None]
+    counted = came.values_list(key, label, "creator__is_active").annotate(supporters=Count("pk"))
+    counted = counted.order_by("-supporters", key)
+    # Who is inactive, or closed their account, counts, and has no page any more.
+    lines = [BroughtLine(address, name, number) for address, name, is_active, number in counted if is_active]
     return Brought(supporters=sum(number for *_, number in counted), lines=lines[:_LISTED_MAX])

@@ -52,7 +52,7 @@ def way_of(*, fan: User, now: datetime) -> Way:
 def suggested_buttons(*, fan: User) -> list[Button]:
     """Return some of the newest buttons on proven sites to click first, one of each creator, none of the fan's."""
     newest = (
-        Button.objects.filter(hidden_at__isnull=True, site__verified_at__isnull=False, creator__is_active=True)
+        Button.objects.filter(hidden_at__isnull=True, site__verified_at__isnull=False)
         .exclude(creator=fan)
         .select_related("creator__creator_profile")
         .order_by("-id")[:_LOOKED_AT]

@@ -79,7 +79,7 @@ def cake(request: HttpRequest) -> HttpResponse:
 def cap(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how much of the fan's cake a creator gets at most, or change that."""
     fan, now = user_of(request), timezone.now()
-    profile = get_object_or_404(buttons_queries.open_pages().exclude(user=fan), slug=slug)
+    profile = get_object_or_404(buttons_queries.creators().exclude(user=fan), slug=slug)
     cake_now = forecasts.cake_of(fan=fan, period=Period.at(now))
     standing = next((each for each in cake_now.caps_now() if each.cap.creator_id == profile.pk), None)
     form = CapForm(request.POST or None, initial={"most_cents": standing.cap.most_cents} if standing else None)

@@ -62,9 +62,10 @@ def visibility(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_visibility(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose who sees that one supports a creator."""
-    profile = get_object_or_404(buttons_queries.open_pages(), slug=slug)
+    profile = get_object_or_404(buttons_queries.creators(), slug=slug)
     choose = partial(operations.choose_visibility, fan=user_of(request), creator=profile.user, now=timezone.now())
-    return _choose(request, choose, default=reverse("buttons:creator", args=[slug]))
+    page = reverse("buttons:creator", args=[slug]) if profile.user.is_active else reverse("payouts:visibility")
+    return _choose(request, choose, default=page)
 
 
 @login_required

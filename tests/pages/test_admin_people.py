@@ -1,13 +1,19 @@
 """People in the admin: who isn't a superuser gives nobody powers, and takes nobody's account."""
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.operations import closings
+from buttons import tickets
+from flattr.transactions import durable
 from tests import given
 from tests.client import StrictClient
 from tests.pages import world
@@ -76,12 +82,59 @@ def test_staff_shut_a_fan_out_and_never_themselves(clerk: User, as_clerk: Strict
     assert clerk.is_active
 
 
+def test_a_creator_whom_staff_shut_out_has_no_page_and_no_button(as_clerk: StrictClient) -> None:
+    """Nobody finds them; a fan still has a say about the cap and the name there; active again, all is as before."""
+    song, fan, visitor, as_fan = given.button(), given.user("Fan"), StrictClient(), StrictClient()
+    as_fan.force_login(fan)
+    slug, form = song.creator.creator_profile.slug, {"name": "Ada", "language": "en"}
+    page, place = f"/@{slug}/", given.place(song)
+    window = reverse("buttons:window", args=[tickets.mint(place=place)])
+    pages = [page, f"{page}feed/", f"{page}gift/", f"/og/@{slug}.png", f"/b/{song.public_id}/"]
+    pages += [
+        f"/oembed?{urlencode({'url': settings.APP_URL + page})}",
+        f"{window}?{urlencode({'to': place.to, 'url': place.url, 'site': place.origin})}",
+    ]
+    before = [as_fan.get(path).status_code for path in pages]
+    as_clerk.post(page_of(song.creator), form)
+    shut_out = [as_fan.get(path).status_code for path in pages]
+    catalogue, listed = (visitor.get(path).content.decode() for path in ("/discover/", "/sitemap-creators-1.xml"))
+    cap = as_fan.post(f"/cake/caps/{slug}/", {"most_cents": "2", "next": ""})
+    shown = [as_fan.get(f"/cake/caps/{slug}/"), as_fan.get("/settings/visibility/")]
+    chosen = as_fan.post(f"/settings/visibility/{slug}/", {"visibility": "public"}, follow=True)
+    as_clerk.post(page_of(song.creator), {**form, "is_active": "on"})
+
+    assert before == [200] * 7
+    assert shut_out == [404] * 7
+    assert song.title not in catalogue
+    assert slug not in listed
+    assert cap.status_code == 302
+    assert [each.status_code for each in (*shown, chosen)] == [200] * 3
+    assert [page in each.content.decode() for each in (*shown, chosen)] == [False] * 3
+    assert [as_fan.get(path).status_code for path in pages] == [200] * 7
+
+
+def test_whose_account_is_being_closed_stays_inactive(as_clerk: StrictClient, mid_october: datetime) -> None:
+    """There is no way back from there, for superusers neither, whatever an older form still says."""
+    gone, chief = given.creator(), given.user("Chief", is_superuser=True, is_staff=True)
+    durable(closings.begin)(closing=durable(closings.ask)(user=gone, now=mid_october), now=mid_october)
+    as_clerk.post(page_of(gone), {"name": "Ada", "language": "en", "is_active": "on"})
+    as_clerk.force_login(chief)
+    form = {"email": gone.email, "name": "Ada", "language": "en", "is_active": "on"}
+    assert as_clerk.post(page_of(gone), form).status_code == 302
+    # The account may begin to be closed between the look at a form and its save.
+    User.objects.filter(pk=gone.pk).update(is_active=True)
+    gone.refresh_from_db()
+
+    assert (gone.name, gone.is_active) == ("Ada", False)
+
+
 @pytest.mark.parametrize(
     "powers", [{"is_staff": True}, {"is_superuser": True}, {"is_staff": True, "is_active": False}]
 )
 def test_staff_dont_change_other_staff(powers: dict[str, bool], as_clerk: StrictClient) -> None:
     """Their rows can be looked at, and nothing in them changes, not even a name."""
     other = given.user("Other", **powers)
+    other.refresh_from_db()
     refused = as_clerk.post(page_of(other), {"name": "Changed", "language": "fr"})
 
     assert as_clerk.get(page_of(other)).status_code == 200

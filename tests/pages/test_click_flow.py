@@ -205,7 +205,7 @@ def test_a_hidden_button_is_not_clicked(fan: User, button: Button, client: Stric
     refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
 
     assert refused.status_code == 410
-    assert world.messages(refused) == ["Its creator has hidden this button."]
+    assert world.messages(refused) == ["This button is hidden."]
     assert not world.document(refused).query("main form")
     assert Click.objects.count() == 0
 
@@ -230,7 +230,7 @@ def test_nobody_logs_in_or_sets_a_budget_for_a_hidden_button(
     refused = client.post(page_of(button), {"click_id": world.new_id()}, follow=True)
 
     assert refused.redirect_chain == [(page_of(button), 302)]
-    assert world.messages(refused) == ["Its creator has hidden this button."]
+    assert world.messages(refused) == ["This button is hidden."]
 
 
 def test_an_unknown_button_is_not_there(fan: User, client: StrictClient) -> None:

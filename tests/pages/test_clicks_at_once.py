@@ -133,7 +133,7 @@ def test_what_can_not_be_clicked_is_refused(as_fan: StrictClient, fan: User, but
     assert click(as_fan, button, click_id=other.id).status_code == 409
     buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
     refused = click(as_fan, button)
-    assert (refused.status_code, refused.json()) == (409, {"error": "button: its creator has hidden it"})
+    assert (refused.status_code, refused.json()) == (409, {"error": "button: it is hidden"})
     assert Click.objects.count() == 2
 
 

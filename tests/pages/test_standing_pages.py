@@ -128,7 +128,7 @@ def test_the_cake_says_what_is_still_to_come(
     make_all(NOVEMBER.end)
     assert "This month’s click is about to be made." not in world.text(client.get(CAKE))
     buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
-    assert "Its creator has hidden it, so it rests." in world.text(client.get(CAKE))
+    assert "It is hidden, so it rests." in world.text(client.get(CAKE))
 
 
 def test_long_lists_come_in_pages(subscriber: User, client: StrictClient) -> None:
@@ -169,7 +169,7 @@ def test_ones_own_and_hidden_buttons_are_refused(subscriber: User, button: Butto
     buttons_operations.set_hidden(button=button, hidden=True, now=world.NOW)
     click_page = reverse("buttons:click", args=[button.public_id])
     hidden = client.post(form_of(button), {"next": click_page}, follow=True)
-    assert "Its creator has hidden this button." in world.messages(hidden)
+    assert "This button is hidden." in world.messages(hidden)
     assert client.post(reverse("buttons:set_every_month", args=["nothing"])).status_code == 404
     client.force_login(button.creator)
     own = client.post(form_of(button), follow=True)

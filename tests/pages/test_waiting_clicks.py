@@ -253,5 +253,5 @@ def test_a_button_hidden_meanwhile_is_refused(fan: User, button: Button, client:
     refused = client.get(way_back(asked), follow=True)
 
     assert refused.status_code == 410
-    assert world.messages(refused) == ["Its creator has hidden this button."]
+    assert world.messages(refused) == ["This button is hidden."]
     assert Click.objects.count() == 0
