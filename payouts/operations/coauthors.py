@@ -39,7 +39,7 @@ class CannotShare(ValueError):
 
 
 class UnknownCreator(CannotShare):
-    """No creator has that address, of a page or of email."""
+    """No creator's page has that address."""
 
 
 class WithOneself(CannotShare):
@@ -73,7 +73,7 @@ class NotOffered(ValueError):
 def invite(*, button: Button, owner: User, whom: str, percent: int, now: datetime) -> CoAuthor:
     """Offer another creator a whole percentage of what a button of the owner's earns, and tell them by email.
 
-    `whom` is the address of their page, such as `ada` or `@ada`, or of email. Until they accept, nothing is shared.
+    `whom` is the address of their page, such as `ada` or `@ada`. Until they accept, nothing is shared.
 
     :raises UnknownCreator: if no creator has that address.
     :raises WithOneself: if it is the owner's.
